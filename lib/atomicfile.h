@@ -1,0 +1,42 @@
+/*
+ * The only way a file is put in place (STYLE 1): written aside in the target's
+ * folder, fsync, checked close, rename, fsync of the folder.  A reader sees
+ * the old file or the whole new one, after a crash too.
+ */
+#ifndef ATOMICFILE_H
+#define ATOMICFILE_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "diag.h"
+
+struct atomicfile;
+
+/*
+ * Open a new file beside path (O_EXCL, O_NOFOLLOW, the mode given whatever the
+ * umask).  The caller owns *out and ends it with commit or abandon.
+ * -1: STATUS_SYSTEM.
+ */
+int atomicfile_open(struct atomicfile **out, const char *path, mode_t mode,
+    struct diag *d);
+
+/* The descriptor to write to; owned by af. */
+int atomicfile_fd(const struct atomicfile *af);
+
+/*
+ * Put the file in place and free af, whether that succeeds or not.  With
+ * keep_previous the replaced file stays as PATH.previous.
+ * -1: STATUS_SYSTEM; path is then what it was before, unless the text says
+ * that only the last fsync of the folder failed.
+ */
+int atomicfile_commit(struct atomicfile *af, bool keep_previous,
+    struct diag *d);
+
+/* Remove the unfinished file and free af.  NULL is allowed. */
+void atomicfile_abandon(struct atomicfile *af);
+
+/* fsync the folder that holds path.  -1: STATUS_SYSTEM. */
+int atomicfile_sync_folder(const char *path, struct diag *d);
+
+#endif

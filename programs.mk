@@ -1,0 +1,2 @@
+# One line per program: name, its own sources, the libraries it links.
+# What it needs of lib/ the linker picks from libzonepipe.a, no more.
