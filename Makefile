@@ -48,7 +48,8 @@ define program
 PROGRAMS += $(BIN)/$(1)
 $(BIN)/$(1): $$(patsubst %.c,$(BUILD)/%.o,$(2)) $(LIB)
 	@mkdir -p $$(@D)
-	$$(CC) $$(ALL_LDFLAGS) -o $$@ $$(filter %.o,$$^) $(LIB) $(3)
+	@echo "  LINK  $$@"
+	@$$(CC) $$(ALL_LDFLAGS) -o $$@ $$(filter %.o,$$^) $(LIB) $(3)
 endef
 
 include programs.mk
@@ -61,7 +62,8 @@ $(LIB): $(LIB_OBJS)
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(PKG_CFLAGS) -MMD -MP -c -o $@ $<
+	@echo "  CC    $<"
+	@$(CC) $(ALL_CFLAGS) $(PKG_CFLAGS) -MMD -MP -c -o $@ $<
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
@@ -69,7 +71,8 @@ $(BUILD)/%.o: %.c
 # t/unit/NAME.c is a TAP program of its own, linked with everything in lib/.
 UNIT = $(patsubst t/unit/%.c,$(BUILD)/t/unit/%,$(wildcard t/unit/*.c))
 $(BUILD)/t/unit/%: $(BUILD)/t/unit/%.o $(LIB)
-	$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(KNOT) $(P11) $(XML) $(JSON) $(SSL)
+	@echo "  LINK  $@"
+	@$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(KNOT) $(P11) $(XML) $(JSON) $(SSL)
 unit: $(UNIT)
 
 # Preloaded into the programs as they ship: fails the n-th system call.
