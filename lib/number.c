@@ -12,7 +12,7 @@ number_u64(const char *s, size_t len, uint64_t max, uint64_t *out)
 	for (size_t i = 0; i < len; i++) {
 		const unsigned digit = (unsigned)(unsigned char)s[i] - '0';
 
-		if (digit > 9 || n > max / 10 || n * 10 > max - digit)
+		if (digit > 9 || digit > max || n > (max - digit) / 10)
 			return -1;
 		n = n * 10 + digit;
 	}
