@@ -65,6 +65,9 @@ $(BUILD)/%.o: %.c
 	@echo "  CC    $<"
 	@$(CC) $(ALL_CFLAGS) $(PKG_CFLAGS) -MMD -MP -c -o $@ $<
 
+# .incbin is invisible to -MMD.
+$(BUILD)/lib/xmlschema.o: $(wildcard etc/schema/*.rng)
+
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
 # --- tests ------------------------------------------------------------------

@@ -1,0 +1,591 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <openssl/evp.h>
+
+#include "atomicfile.h"
+#include "signconf.h"
+#include "xmlread.h"
+
+static const char *const serial_names[] = { "counter", "datecounter",
+	"unixtime", "keep", NULL };
+
+const char *
+signconf_serial_name(enum signconf_serial serial)
+{
+	return serial_names[serial];
+}
+
+void
+signconf_free(struct signconf *sc)
+{
+	if (sc == NULL)
+		return;
+	for (size_t i = 0; i < sc->key_count; i++) {
+		free(sc->keys[i].locator);
+		free(sc->keys[i].repository);
+		free(sc->keys[i].public_key);
+	}
+	free(sc->keys);
+	free(sc->zone);
+	free(sc);
+}
+
+static int
+digest_hex(
+    const char *bytes, size_t len, char id[SIGNCONF_ID_SIZE], struct diag *d)
+{
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	unsigned digest_len;
+
+	if (EVP_Digest(bytes, len, digest, &digest_len, EVP_sha256(), NULL) !=
+	    1)
+		return diag_set(d, STATUS_SYSTEM, "signconf: SHA-256 failed");
+	for (unsigned i = 0; i < digest_len; i++)
+		(void)snprintf(id + 2 * i, 3, "%02x", digest[i]);
+	return 0;
+}
+
+/* --- reading ------------------------------------------------------------- */
+
+static int
+hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+/* "-" is the empty salt. */
+static void
+read_salt(struct xmlfile *f, xmlNode *n, void *to)
+{
+	struct signconf *sc = to;
+	char *text = xmlread_text(f, n);
+	size_t len;
+
+	if (text == NULL)
+		return;
+	len = strcmp(text, "-") == 0 ? 0 : strlen(text);
+	if (len % 2 != 0 || len / 2 > SIGNCONF_SALT_MAX)
+		goto bad;
+	for (size_t i = 0; i < len; i += 2) {
+		const int high = hex_digit(text[i]);
+		const int low = hex_digit(text[i + 1]);
+
+		if (high == -1 || low == -1)
+			goto bad;
+		sc->salt[i / 2] = (uint8_t)(high << 4 | low);
+	}
+	sc->salt_len = len / 2;
+	free(text);
+	return;
+bad:
+	xmlfile_error(f, n,
+	    "'%s' is not up to 255 octets in hex, nor '-' "
+	    "(RFC 5155 §3.3)",
+	    text);
+	free(text);
+}
+
+static void
+read_locator(struct xmlfile *f, xmlNode *n, void *to)
+{
+	char **locator = to, *text = xmlread_text(f, n);
+	size_t len;
+
+	if (text == NULL)
+		return;
+	len = strlen(text);
+	if (len == 0 || len % 2 != 0 || len > SIGNCONF_LOCATOR_MAX ||
+	    strspn(text, "0123456789abcdefABCDEF") != len)
+		xmlfile_error(f, n, "'%s' is not a CKA_ID in hex", text);
+	for (size_t i = 0; i < len; i++)
+		if (text[i] >= 'A' && text[i] <= 'F')
+			text[i] = (char)(text[i] - 'A' + 'a');
+	*locator = text;
+}
+
+static void
+read_serial(struct xmlfile *f, xmlNode *n, void *to)
+{
+	const int i = xmlread_word(f, n, serial_names);
+
+	if (i != -1)
+		*(enum signconf_serial *)to = (enum signconf_serial)i;
+}
+
+static void
+read_audit(struct xmlfile *f, xmlNode *n, void *to)
+{
+	static const struct xmlread_row rows[] = {
+		{ "Partial", XMLREAD_PRESENT, 0, 0, NULL, NULL },
+		{ NULL, XMLREAD_END, 0, 0, NULL, NULL },
+	};
+	bool partial = false;
+
+	xmlread_children(f, n, rows, &partial);
+	*(enum signconf_audit *)to =
+	    partial ? SIGNCONF_AUDIT_PARTIAL : SIGNCONF_AUDIT_FULL;
+}
+
+#define ROW(NAME, TYPE, FLAGS, STRUCT, FIELD)                                  \
+	{                                                                      \
+		NAME, TYPE, FLAGS, offsetof(STRUCT, FIELD), NULL, NULL         \
+	}
+#define CALL(NAME, FLAGS, OFFSET, FUNCTION)                                    \
+	{                                                                      \
+		NAME, XMLREAD_CALL, FLAGS, OFFSET, NULL, FUNCTION              \
+	}
+#define GROUP(NAME, FLAGS, ROWS)                                               \
+	{                                                                      \
+		NAME, XMLREAD_GROUP, FLAGS, 0, ROWS, NULL                      \
+	}
+#define END                                                                    \
+	{                                                                      \
+		NULL, XMLREAD_END, 0, 0, NULL, NULL                            \
+	}
+
+static const struct xmlread_row key_rows[] = {
+	ROW("Flags", XMLREAD_U16, XMLREAD_REQUIRED, struct signconf_key, flags),
+	ROW("Algorithm", XMLREAD_U8, XMLREAD_REQUIRED, struct signconf_key,
+	    algorithm),
+	CALL("Locator", XMLREAD_REQUIRED,
+	    offsetof(struct signconf_key, locator), read_locator),
+	ROW("Repository", XMLREAD_TEXT, 0, struct signconf_key, repository),
+	ROW("PublicKey", XMLREAD_TEXT, 0, struct signconf_key, public_key),
+	ROW("KSK", XMLREAD_PRESENT, 0, struct signconf_key, ksk),
+	ROW("ZSK", XMLREAD_PRESENT, 0, struct signconf_key, zsk),
+	ROW("Publish", XMLREAD_PRESENT, 0, struct signconf_key, publish),
+	ROW("Compromised", XMLREAD_PRESENT, 0, struct signconf_key,
+	    compromised),
+	END,
+};
+
+static void
+read_key(struct xmlfile *f, xmlNode *n, void *to)
+{
+	struct signconf *sc = to;
+	struct signconf_key *grown;
+
+	if (sc->key_count == SIGNCONF_KEYS_MAX) {
+		xmlfile_error(f, n, "more than %d keys", SIGNCONF_KEYS_MAX);
+		return;
+	}
+	grown = realloc(sc->keys, (sc->key_count + 1) * sizeof(*grown));
+	if (grown == NULL) {
+		xmlfile_error(f, n, "out of memory");
+		return;
+	}
+	sc->keys = grown;
+	memset(&grown[sc->key_count], 0, sizeof(*grown));
+	xmlread_children(f, n, key_rows, &grown[sc->key_count++]);
+}
+
+static const struct xmlread_row validity_rows[] = {
+	ROW("Default", XMLREAD_DURATION, XMLREAD_REQUIRED, struct signconf,
+	    validity_default),
+	ROW("Denial", XMLREAD_DURATION, XMLREAD_REQUIRED, struct signconf,
+	    validity_denial),
+	ROW("Keys", XMLREAD_DURATION, 0, struct signconf, validity_keys),
+	END,
+};
+
+static const struct xmlread_row signatures_rows[] = {
+	ROW("Resign", XMLREAD_DURATION, XMLREAD_REQUIRED, struct signconf,
+	    resign),
+	ROW("Refresh", XMLREAD_DURATION, XMLREAD_REQUIRED, struct signconf,
+	    refresh),
+	GROUP("Validity", XMLREAD_REQUIRED, validity_rows),
+	ROW("Jitter", XMLREAD_DURATION, XMLREAD_REQUIRED, struct signconf,
+	    jitter),
+	ROW("InceptionOffset", XMLREAD_SKEW, XMLREAD_REQUIRED, struct signconf,
+	    inception_offset),
+	END,
+};
+
+static const struct xmlread_row hash_rows[] = {
+	ROW("Algorithm", XMLREAD_U8, XMLREAD_REQUIRED, struct signconf,
+	    nsec3_algorithm),
+	ROW("Iterations", XMLREAD_U16, XMLREAD_REQUIRED, struct signconf,
+	    iterations),
+	CALL("Salt", XMLREAD_REQUIRED, 0, read_salt),
+	END,
+};
+
+static const struct xmlread_row nsec3_rows[] = {
+	ROW("TTL", XMLREAD_TTL, 0, struct signconf, nsec3param_ttl),
+	ROW("OptOut", XMLREAD_PRESENT, 0, struct signconf, opt_out),
+	ROW("Parameters", XMLREAD_IGNORE, 0, struct signconf, zone), /* 1.0 */
+	GROUP("Hash", XMLREAD_REQUIRED, hash_rows),
+	END,
+};
+
+static void
+read_denial(struct xmlfile *f, xmlNode *n, void *to)
+{
+	static const struct xmlread_row rows[] = {
+		{ "NSEC", XMLREAD_IGNORE, 0, 0, NULL, NULL },
+		{ "NSEC3", XMLREAD_GROUP, 0, 0, nsec3_rows, NULL },
+		END,
+	};
+	struct signconf *sc = to;
+	bool nsec = false;
+
+	for (const xmlNode *c = n->children; c != NULL; c = c->next) {
+		nsec |= xmlStrEqual(c->name, (const xmlChar *)"NSEC");
+		sc->nsec3 |= xmlStrEqual(c->name, (const xmlChar *)"NSEC3");
+	}
+	if (nsec == sc->nsec3)
+		xmlfile_error(f, n, "must hold one of NSEC and NSEC3");
+	xmlread_children(f, n, rows, sc);
+}
+
+static const struct xmlread_row keys_rows[] = {
+	ROW("TTL", XMLREAD_TTL, XMLREAD_REQUIRED, struct signconf, dnskey_ttl),
+	CALL("Key", XMLREAD_MANY, 0, read_key),
+	END,
+};
+
+static const struct xmlread_row soa_rows[] = {
+	ROW("TTL", XMLREAD_TTL, XMLREAD_REQUIRED, struct signconf, soa_ttl),
+	ROW("Minimum", XMLREAD_TTL, XMLREAD_REQUIRED, struct signconf,
+	    soa_minimum),
+	CALL("Serial", XMLREAD_REQUIRED, offsetof(struct signconf, serial),
+	    read_serial),
+	END,
+};
+
+static const struct xmlread_row zone_rows[] = {
+	GROUP("Signatures", XMLREAD_REQUIRED, signatures_rows),
+	CALL("Denial", XMLREAD_REQUIRED, 0, read_denial),
+	GROUP("Keys", XMLREAD_REQUIRED, keys_rows),
+	GROUP("SOA", XMLREAD_REQUIRED, soa_rows),
+	CALL("Audit", 0, offsetof(struct signconf, audit), read_audit),
+	END,
+};
+
+static void
+read_zone(struct xmlfile *f, xmlNode *n, void *to)
+{
+	struct signconf *sc = to;
+
+	sc->zone = xmlread_zone_name(f, n);
+	xmlread_only_attributes(f, n, (const char *const[]){ "name", NULL });
+	xmlread_children(f, n, zone_rows, sc);
+	/* The engine's rule: missing or 0 means Default (interfaces §3). */
+	if (sc->validity_denial == 0)
+		sc->validity_denial = sc->validity_default;
+	if (sc->validity_keys == 0)
+		sc->validity_keys = sc->validity_default;
+}
+
+/* The file's bytes: the id is of these.  Bounded like every XML file. */
+static int
+read_bytes(const char *path, char **bytes, size_t *len, struct diag *d)
+{
+	struct stat st;
+	char *buf = NULL;
+	ssize_t n;
+	int fd, rc = -1;
+
+	*len = 0;
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) == -1 ||
+	    fstat(fd, &st) == -1) {
+		diag_system(d, "%s", path);
+		goto out;
+	}
+	if (!S_ISREG(st.st_mode) || (uintmax_t)st.st_size > 1024 * 1024) {
+		diag_set(d, STATUS_USAGE,
+		    "%s: is not a regular file below 1 MiB", path);
+		goto out;
+	}
+	if ((buf = malloc((size_t)st.st_size + 1)) == NULL) {
+		diag_system(d, "%s", path);
+		goto out;
+	}
+	while ((n = read(fd, buf + *len, (size_t)st.st_size - *len)) != 0) {
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1) {
+			diag_system(d, "%s", path);
+			goto out;
+		}
+		*len += (size_t)n;
+	}
+	*bytes = buf;
+	buf = NULL; /* the caller owns it now */
+	rc = 0;
+out:
+	if (fd != -1)
+		(void)close(fd);
+	free(buf);
+	return rc;
+}
+
+int
+signconf_read(struct signconf **out, const char *path, struct diag *d)
+{
+	static const struct xmlread_row rows[] = {
+		{ "Zone", XMLREAD_CALL, XMLREAD_REQUIRED, 0, NULL, read_zone },
+		END,
+	};
+	struct xmlfile f = { .path = path };
+	struct signconf *sc = NULL;
+	xmlDoc *doc = NULL;
+	xmlNode *root;
+	char *bytes = NULL;
+	size_t len;
+	int rc = -1;
+
+	if (read_bytes(path, &bytes, &len, d) == -1)
+		return -1;
+	if ((sc = calloc(1, sizeof(*sc))) == NULL) {
+		diag_system(d, "%s", path);
+		goto out;
+	}
+	if ((doc = xmlfile_parse_bytes(&f, bytes, len)) != NULL) {
+		root = xmlDocGetRootElement(doc);
+		if (!xmlStrEqual(
+			root->name, (const xmlChar *)"SignerConfiguration"))
+			xmlfile_error(
+			    &f, root, "the root must be SignerConfiguration");
+		else
+			xmlread_children(&f, root, rows, sc);
+	}
+	if (xmlfile_result(&f, d) == -1 ||
+	    digest_hex(bytes, len, sc->id, d) == -1)
+		goto out;
+	*out = sc;
+	sc = NULL; /* the caller owns it now */
+	rc = 0;
+out:
+	signconf_free(sc);
+	xmlFreeDoc(doc);
+	free(bytes);
+	return rc;
+}
+
+/* --- writing ------------------------------------------------------------- */
+
+/* XML's reserved characters; names of zones and repositories may hold them. */
+static void
+put_escaped(FILE *to, const char *s, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (s[i] == '&')
+			(void)fputs("&amp;", to);
+		else if (s[i] == '<')
+			(void)fputs("&lt;", to);
+		else if (s[i] == '>')
+			(void)fputs("&gt;", to);
+		else if (s[i] == '"')
+			(void)fputs("&quot;", to);
+		else
+			(void)fputc(s[i], to);
+	}
+}
+
+/* The final dot is ours, not the file's; the root keeps it. */
+static void
+put_zone(FILE *to, const char *zone)
+{
+	const size_t len = strlen(zone);
+
+	put_escaped(to, zone, len > 1 ? len - 1 : len);
+}
+
+static void
+put_seconds(FILE *to, const char *indent, const char *name, int64_t seconds)
+{
+	(void)fprintf(
+	    to, "%s<%s>PT%" PRId64 "S</%s>\n", indent, name, seconds, name);
+}
+
+static void
+put_denial(FILE *to, const struct signconf *sc)
+{
+	(void)fputs("\t\t<Denial>\n", to);
+	if (!sc->nsec3) {
+		(void)fputs("\t\t\t<NSEC />\n\t\t</Denial>\n\n", to);
+		return;
+	}
+	(void)fputs("\t\t\t<NSEC3>\n", to);
+	if (sc->nsec3param_ttl != 0)
+		put_seconds(to, "\t\t\t\t", "TTL", sc->nsec3param_ttl);
+	if (sc->opt_out)
+		(void)fputs("\t\t\t\t<OptOut />\n", to);
+	(void)fprintf(to,
+	    "\t\t\t\t<Hash>\n\t\t\t\t\t<Algorithm>%u</Algorithm>\n"
+	    "\t\t\t\t\t<Iterations>%u</Iterations>\n\t\t\t\t\t<Salt>",
+	    sc->nsec3_algorithm, sc->iterations);
+	for (size_t i = 0; i < sc->salt_len; i++)
+		(void)fprintf(to, "%02x", sc->salt[i]);
+	(void)fprintf(to,
+	    "%s</Salt>\n\t\t\t\t</Hash>\n\t\t\t</NSEC3>\n"
+	    "\t\t</Denial>\n\n",
+	    sc->salt_len == 0 ? "-" : "");
+}
+
+static void
+put_element(FILE *to, const char *name, const char *text)
+{
+	if (text == NULL)
+		return;
+	(void)fprintf(to, "\t\t\t\t<%s>", name);
+	put_escaped(to, text, strlen(text));
+	(void)fprintf(to, "</%s>\n", name);
+}
+
+static void
+put_key(FILE *to, const struct signconf_key *k)
+{
+	(void)fprintf(to,
+	    "\t\t\t<Key>\n\t\t\t\t<Flags>%u</Flags>\n"
+	    "\t\t\t\t<Algorithm>%u</Algorithm>\n",
+	    k->flags, k->algorithm);
+	put_element(to, "Locator", k->locator);
+	put_element(to, "Repository", k->repository);
+	put_element(to, "PublicKey", k->public_key);
+	if (k->ksk)
+		(void)fputs("\t\t\t\t<KSK />\n", to);
+	if (k->zsk)
+		(void)fputs("\t\t\t\t<ZSK />\n", to);
+	if (k->publish)
+		(void)fputs("\t\t\t\t<Publish />\n", to);
+	if (k->compromised)
+		(void)fputs("\t\t\t\t<Compromised />\n", to);
+	(void)fputs("\t\t\t</Key>\n\n", to);
+}
+
+/* The layout of OpenDNSSEC 1.x's own enforcer. */
+static void
+put_signconf(FILE *to, const struct signconf *sc)
+{
+	(void)fputs("<SignerConfiguration>\n\t<Zone name=\"", to);
+	put_zone(to, sc->zone);
+	(void)fputs("\">\n\t\t<Signatures>\n", to);
+	put_seconds(to, "\t\t\t", "Resign", sc->resign);
+	put_seconds(to, "\t\t\t", "Refresh", sc->refresh);
+	(void)fputs("\t\t\t<Validity>\n", to);
+	put_seconds(to, "\t\t\t\t", "Default", sc->validity_default);
+	put_seconds(to, "\t\t\t\t", "Denial", sc->validity_denial);
+	if (sc->validity_keys != 0 && sc->validity_keys != sc->validity_default)
+		put_seconds(to, "\t\t\t\t", "Keys", sc->validity_keys);
+	(void)fputs("\t\t\t</Validity>\n", to);
+	put_seconds(to, "\t\t\t", "Jitter", sc->jitter);
+	put_seconds(to, "\t\t\t", "InceptionOffset", sc->inception_offset);
+	(void)fputs("\t\t</Signatures>\n\n", to);
+	put_denial(to, sc);
+	(void)fputs("\t\t<Keys>\n", to);
+	put_seconds(to, "\t\t\t", "TTL", sc->dnskey_ttl);
+	for (size_t i = 0; i < sc->key_count; i++)
+		put_key(to, &sc->keys[i]);
+	(void)fputs("\t\t</Keys>\n\n\t\t<SOA>\n", to);
+	put_seconds(to, "\t\t\t", "TTL", sc->soa_ttl);
+	put_seconds(to, "\t\t\t", "Minimum", sc->soa_minimum);
+	(void)fprintf(to, "\t\t\t<Serial>%s</Serial>\n\t\t</SOA>\n",
+	    serial_names[sc->serial]);
+	if (sc->audit == SIGNCONF_AUDIT_FULL)
+		(void)fputs("\n\t\t<Audit />\n", to);
+	if (sc->audit == SIGNCONF_AUDIT_PARTIAL)
+		(void)fputs("\n\t\t<Audit>\n\t\t\t<Partial />\n"
+			    "\t\t</Audit>\n",
+		    to);
+	(void)fputs("\t</Zone>\n</SignerConfiguration>\n", to);
+}
+
+int
+signconf_text(const struct signconf *sc, char **text, size_t *len,
+    char id[SIGNCONF_ID_SIZE], struct diag *d)
+{
+	FILE *to;
+
+	*text = NULL;
+	if ((to = open_memstream(text, len)) == NULL)
+		return diag_system(d, "signconf");
+	put_signconf(to, sc);
+	if (fclose(to) == EOF) {
+		diag_system(d, "signconf");
+		free(*text);
+		return -1;
+	}
+	if (digest_hex(*text, *len, id, d) == -1) {
+		free(*text);
+		return -1;
+	}
+	return 0;
+}
+
+/* A file that cannot be read is replaced, so its error does not matter. */
+static bool
+holds(const char *path, const char *text, size_t len)
+{
+	char *old;
+	size_t old_len;
+	bool same;
+
+	if (read_bytes(path, &old, &old_len, NULL) == -1)
+		return false;
+	same = old_len == len && memcmp(old, text, len) == 0;
+	free(old);
+	return same;
+}
+
+static int
+write_all(int fd, const char *text, size_t len)
+{
+	while (len > 0) {
+		const ssize_t n = write(fd, text, len);
+
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1)
+			return -1;
+		text += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+int
+signconf_write(const struct signconf *sc, const char *path, bool *changed,
+    char id[SIGNCONF_ID_SIZE], struct diag *d)
+{
+	struct atomicfile *af = NULL;
+	char *text;
+	size_t len;
+	int rc = -1;
+
+	*changed = false;
+	if (signconf_text(sc, &text, &len, id, d) == -1)
+		return -1;
+	if (holds(path, text, len)) {
+		rc = 0;
+		goto out;
+	}
+	if (atomicfile_open(&af, path, 0644, d) == -1)
+		goto out;
+	if (write_all(atomicfile_fd(af), text, len) == -1) {
+		diag_system(d, "%s", path);
+		atomicfile_abandon(af);
+		goto out;
+	}
+	if (atomicfile_commit(af, false, d) == -1)
+		goto out;
+	*changed = true;
+	rc = 0;
+out:
+	free(text);
+	return rc;
+}
