@@ -11,7 +11,7 @@
 
 #include "atomicfile.h"
 #include "signconf.h"
-#include "xmlread.h"
+#include "xmlrows.h"
 
 static const char *const serial_names[] = { "counter", "datecounter",
 	"unixtime", "keep", NULL };
@@ -130,7 +130,7 @@ read_audit(struct xmlfile *f, xmlNode *n, void *to)
 {
 	static const struct xmlread_row rows[] = {
 		{ "Partial", XMLREAD_PRESENT, 0, 0, NULL, NULL },
-		{ NULL, XMLREAD_END, 0, 0, NULL, NULL },
+		XMLROW_END,
 	};
 	bool partial = false;
 
@@ -139,37 +139,20 @@ read_audit(struct xmlfile *f, xmlNode *n, void *to)
 	    partial ? SIGNCONF_AUDIT_PARTIAL : SIGNCONF_AUDIT_FULL;
 }
 
-#define ROW(NAME, TYPE, FLAGS, STRUCT, FIELD)                                  \
-	{                                                                      \
-		NAME, TYPE, FLAGS, offsetof(STRUCT, FIELD), NULL, NULL         \
-	}
-#define CALL(NAME, FLAGS, OFFSET, FUNCTION)                                    \
-	{                                                                      \
-		NAME, XMLREAD_CALL, FLAGS, OFFSET, NULL, FUNCTION              \
-	}
-#define GROUP(NAME, FLAGS, ROWS)                                               \
-	{                                                                      \
-		NAME, XMLREAD_GROUP, FLAGS, 0, ROWS, NULL                      \
-	}
-#define END                                                                    \
-	{                                                                      \
-		NULL, XMLREAD_END, 0, 0, NULL, NULL                            \
-	}
-
 static const struct xmlread_row key_rows[] = {
-	ROW("Flags", XMLREAD_U16, XMLREAD_REQUIRED, struct signconf_key, flags),
-	ROW("Algorithm", XMLREAD_U8, XMLREAD_REQUIRED, struct signconf_key,
+	XMLROW("Flags", XMLREAD_U16, XMLREAD_REQUIRED, struct signconf_key, flags),
+	XMLROW("Algorithm", XMLREAD_U8, XMLREAD_REQUIRED, struct signconf_key,
 	    algorithm),
-	CALL("Locator", XMLREAD_REQUIRED,
+	XMLROW_CALL("Locator", XMLREAD_REQUIRED,
 	    offsetof(struct signconf_key, locator), read_locator),
-	ROW("Repository", XMLREAD_TEXT, 0, struct signconf_key, repository),
-	ROW("PublicKey", XMLREAD_TEXT, 0, struct signconf_key, public_key),
-	ROW("KSK", XMLREAD_PRESENT, 0, struct signconf_key, ksk),
-	ROW("ZSK", XMLREAD_PRESENT, 0, struct signconf_key, zsk),
-	ROW("Publish", XMLREAD_PRESENT, 0, struct signconf_key, publish),
-	ROW("Compromised", XMLREAD_PRESENT, 0, struct signconf_key,
+	XMLROW("Repository", XMLREAD_TEXT, 0, struct signconf_key, repository),
+	XMLROW("PublicKey", XMLREAD_TEXT, 0, struct signconf_key, public_key),
+	XMLROW("KSK", XMLREAD_PRESENT, 0, struct signconf_key, ksk),
+	XMLROW("ZSK", XMLREAD_PRESENT, 0, struct signconf_key, zsk),
+	XMLROW("Publish", XMLREAD_PRESENT, 0, struct signconf_key, publish),
+	XMLROW("Compromised", XMLREAD_PRESENT, 0, struct signconf_key,
 	    compromised),
-	END,
+	XMLROW_END,
 };
 
 static void
@@ -193,42 +176,42 @@ read_key(struct xmlfile *f, xmlNode *n, void *to)
 }
 
 static const struct xmlread_row validity_rows[] = {
-	ROW("Default", XMLREAD_DURATION, XMLREAD_REQUIRED, struct signconf,
+	XMLROW("Default", XMLREAD_DURATION, XMLREAD_REQUIRED, struct signconf,
 	    validity_default),
-	ROW("Denial", XMLREAD_DURATION, XMLREAD_REQUIRED, struct signconf,
+	XMLROW("Denial", XMLREAD_DURATION, XMLREAD_REQUIRED, struct signconf,
 	    validity_denial),
-	ROW("Keys", XMLREAD_DURATION, 0, struct signconf, validity_keys),
-	END,
+	XMLROW("Keys", XMLREAD_DURATION, 0, struct signconf, validity_keys),
+	XMLROW_END,
 };
 
 static const struct xmlread_row signatures_rows[] = {
-	ROW("Resign", XMLREAD_DURATION, XMLREAD_REQUIRED, struct signconf,
+	XMLROW("Resign", XMLREAD_DURATION, XMLREAD_REQUIRED, struct signconf,
 	    resign),
-	ROW("Refresh", XMLREAD_DURATION, XMLREAD_REQUIRED, struct signconf,
+	XMLROW("Refresh", XMLREAD_DURATION, XMLREAD_REQUIRED, struct signconf,
 	    refresh),
-	GROUP("Validity", XMLREAD_REQUIRED, validity_rows),
-	ROW("Jitter", XMLREAD_DURATION, XMLREAD_REQUIRED, struct signconf,
+	XMLROW_GROUP("Validity", XMLREAD_REQUIRED, validity_rows),
+	XMLROW("Jitter", XMLREAD_DURATION, XMLREAD_REQUIRED, struct signconf,
 	    jitter),
-	ROW("InceptionOffset", XMLREAD_SKEW, XMLREAD_REQUIRED, struct signconf,
+	XMLROW("InceptionOffset", XMLREAD_SKEW, XMLREAD_REQUIRED, struct signconf,
 	    inception_offset),
-	END,
+	XMLROW_END,
 };
 
 static const struct xmlread_row hash_rows[] = {
-	ROW("Algorithm", XMLREAD_U8, XMLREAD_REQUIRED, struct signconf,
+	XMLROW("Algorithm", XMLREAD_U8, XMLREAD_REQUIRED, struct signconf,
 	    nsec3_algorithm),
-	ROW("Iterations", XMLREAD_U16, XMLREAD_REQUIRED, struct signconf,
+	XMLROW("Iterations", XMLREAD_U16, XMLREAD_REQUIRED, struct signconf,
 	    iterations),
-	CALL("Salt", XMLREAD_REQUIRED, 0, read_salt),
-	END,
+	XMLROW_CALL("Salt", XMLREAD_REQUIRED, 0, read_salt),
+	XMLROW_END,
 };
 
 static const struct xmlread_row nsec3_rows[] = {
-	ROW("TTL", XMLREAD_TTL, 0, struct signconf, nsec3param_ttl),
-	ROW("OptOut", XMLREAD_PRESENT, 0, struct signconf, opt_out),
-	ROW("Parameters", XMLREAD_IGNORE, 0, struct signconf, zone), /* 1.0 */
-	GROUP("Hash", XMLREAD_REQUIRED, hash_rows),
-	END,
+	XMLROW("TTL", XMLREAD_TTL, 0, struct signconf, nsec3param_ttl),
+	XMLROW("OptOut", XMLREAD_PRESENT, 0, struct signconf, opt_out),
+	XMLROW_IGNORE("Parameters", 0), /* 1.0 */
+	XMLROW_GROUP("Hash", XMLREAD_REQUIRED, hash_rows),
+	XMLROW_END,
 };
 
 static void
@@ -237,7 +220,7 @@ read_denial(struct xmlfile *f, xmlNode *n, void *to)
 	static const struct xmlread_row rows[] = {
 		{ "NSEC", XMLREAD_IGNORE, 0, 0, NULL, NULL },
 		{ "NSEC3", XMLREAD_GROUP, 0, 0, nsec3_rows, NULL },
-		END,
+		XMLROW_END,
 	};
 	struct signconf *sc = to;
 	bool nsec = false;
@@ -252,27 +235,27 @@ read_denial(struct xmlfile *f, xmlNode *n, void *to)
 }
 
 static const struct xmlread_row keys_rows[] = {
-	ROW("TTL", XMLREAD_TTL, XMLREAD_REQUIRED, struct signconf, dnskey_ttl),
-	CALL("Key", XMLREAD_MANY, 0, read_key),
-	END,
+	XMLROW("TTL", XMLREAD_TTL, XMLREAD_REQUIRED, struct signconf, dnskey_ttl),
+	XMLROW_CALL("Key", XMLREAD_MANY, 0, read_key),
+	XMLROW_END,
 };
 
 static const struct xmlread_row soa_rows[] = {
-	ROW("TTL", XMLREAD_TTL, XMLREAD_REQUIRED, struct signconf, soa_ttl),
-	ROW("Minimum", XMLREAD_TTL, XMLREAD_REQUIRED, struct signconf,
+	XMLROW("TTL", XMLREAD_TTL, XMLREAD_REQUIRED, struct signconf, soa_ttl),
+	XMLROW("Minimum", XMLREAD_TTL, XMLREAD_REQUIRED, struct signconf,
 	    soa_minimum),
-	CALL("Serial", XMLREAD_REQUIRED, offsetof(struct signconf, serial),
+	XMLROW_CALL("Serial", XMLREAD_REQUIRED, offsetof(struct signconf, serial),
 	    read_serial),
-	END,
+	XMLROW_END,
 };
 
 static const struct xmlread_row zone_rows[] = {
-	GROUP("Signatures", XMLREAD_REQUIRED, signatures_rows),
-	CALL("Denial", XMLREAD_REQUIRED, 0, read_denial),
-	GROUP("Keys", XMLREAD_REQUIRED, keys_rows),
-	GROUP("SOA", XMLREAD_REQUIRED, soa_rows),
-	CALL("Audit", 0, offsetof(struct signconf, audit), read_audit),
-	END,
+	XMLROW_GROUP("Signatures", XMLREAD_REQUIRED, signatures_rows),
+	XMLROW_CALL("Denial", XMLREAD_REQUIRED, 0, read_denial),
+	XMLROW_GROUP("Keys", XMLREAD_REQUIRED, keys_rows),
+	XMLROW_GROUP("SOA", XMLREAD_REQUIRED, soa_rows),
+	XMLROW_CALL("Audit", 0, offsetof(struct signconf, audit), read_audit),
+	XMLROW_END,
 };
 
 static void
@@ -338,12 +321,11 @@ signconf_read(struct signconf **out, const char *path, struct diag *d)
 {
 	static const struct xmlread_row rows[] = {
 		{ "Zone", XMLREAD_CALL, XMLREAD_REQUIRED, 0, NULL, read_zone },
-		END,
+		XMLROW_END,
 	};
 	struct xmlfile f = { .path = path };
 	struct signconf *sc = NULL;
 	xmlDoc *doc = NULL;
-	xmlNode *root;
 	char *bytes = NULL;
 	size_t len;
 	int rc = -1;
@@ -354,15 +336,9 @@ signconf_read(struct signconf **out, const char *path, struct diag *d)
 		diag_system(d, "%s", path);
 		goto out;
 	}
-	if ((doc = xmlfile_parse_bytes(&f, bytes, len)) != NULL) {
-		root = xmlDocGetRootElement(doc);
-		if (!xmlStrEqual(
-			root->name, (const xmlChar *)"SignerConfiguration"))
-			xmlfile_error(
-			    &f, root, "the root must be SignerConfiguration");
-		else
-			xmlread_children(&f, root, rows, sc);
-	}
+	if ((doc = xmlfile_parse_bytes(&f, bytes, len)) != NULL)
+		xmlread_document(&f, doc, "SignerConfiguration", NULL, rows,
+		    sc);
 	if (xmlfile_result(&f, d) == -1 ||
 	    digest_hex(bytes, len, sc->id, d) == -1)
 		goto out;

@@ -312,3 +312,18 @@ xmlread_children(struct xmlfile *f, xmlNode *parent,
 			xmlfile_error(
 			    f, parent, "element %s is missing", row->name);
 }
+
+void
+xmlread_document(struct xmlfile *f, xmlDoc *doc, const char *root,
+    const char *schema, const struct xmlread_row *rows, void *to)
+{
+	xmlNode *n = xmlDocGetRootElement(doc);
+
+	if (n == NULL || strcmp((const char *)n->name, root) != 0) {
+		xmlfile_error(f, n, "the root element must be %s", root);
+		return;
+	}
+	xmlread_children(f, n, rows, to);
+	if (f->errors == 0 && schema != NULL)
+		xmlfile_validate(f, doc, schema);
+}

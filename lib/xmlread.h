@@ -47,6 +47,13 @@ void xmlread_children(struct xmlfile *f, xmlNode *parent,
     const struct xmlread_row *rows, void *to);
 
 /*
+ * A whole document: the root must be of that name; rows as above.  If they
+ * find nothing wrong, the schema (NULL: none) has the last word.
+ */
+void xmlread_document(struct xmlfile *f, xmlDoc *doc, const char *root,
+    const char *schema, const struct xmlread_row *rows, void *to);
+
+/*
  * The element's text, blanks at the ends removed: malloc'd, "" if empty.
  * NULL: noted in f (child elements, a NUL, above 64 KiB, no memory).
  */
