@@ -46,7 +46,7 @@ open_in(const char *folder, bool make, mode_t mode, const char *name,
     struct diag *d)
 {
 	struct stat st;
-	int dirfd, fd = -1;
+	int dirfd, fd = -1, err;
 
 	if (make && mkdir(folder, mode) == -1 && errno != EEXIST)
 		return diag_system(d, "%s: token lock", folder);
@@ -58,10 +58,10 @@ open_in(const char *folder, bool make, mode_t mode, const char *name,
 		goto out;
 	}
 	if (!is_safe(&st)) {
-		errno = EPERM;
 		diag_set(d, STATUS_SYSTEM, "%s: token lock: the folder must be "
 		    "root's or yours, and not open to everybody: set "
 		    "ZONEPIPE_LOCKDIR to one that is", folder);
+		errno = EPERM;
 		goto out;
 	}
 	fd = openat(dirfd, name,
@@ -74,7 +74,9 @@ open_in(const char *folder, bool make, mode_t mode, const char *name,
 	if ((st.st_mode & S_IWGRP) != 0)
 		(void)fchmod(fd, 0660);
 out:
+	err = errno; /* open_lock() looks at it */
 	(void)close(dirfd);
+	errno = err;
 	return fd;
 }
 

@@ -57,13 +57,12 @@ secretfile_read(struct secret *out, int dirfd, const char *path, bool follow,
 	fd = openat(dirfd, path,
 	    O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK |
 		(follow ? 0 : O_NOFOLLOW));
-	if (fd == -1) {
-		diag_system(d, "%s", place);
-		if (d != NULL && (errno == ENOENT || errno == EACCES ||
-				     errno == ELOOP || errno == ENOTDIR))
-			d->status = STATUS_USAGE;
-		return -1;
-	}
+	if (fd == -1 && (errno == ENOENT || errno == EACCES ||
+			    errno == ELOOP || errno == ENOTDIR))
+		return diag_set(d, STATUS_USAGE, "%s: %s", place,
+		    errno == ELOOP ? "a symbolic link" : strerror(errno));
+	if (fd == -1)
+		return diag_system(d, "%s", place);
 	if (check_mode(fd, place, d) == -1)
 		goto out;
 	if ((s.text = malloc(SECRETFILE_MAX + 2)) == NULL) {

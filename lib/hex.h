@@ -1,0 +1,18 @@
+/* Hexadecimal, as in CKA_ID locators and digests. */
+#ifndef HEX_H
+#define HEX_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Pairs of digits in any case.  0 with *size octets in out, or -1: odd, no
+ * digit, or over max octets.
+ */
+int hex_decode(const char *s, size_t len, uint8_t *out, size_t max,
+    size_t *size);
+
+/* Lower case and a NUL: out holds 2 * size + 1. */
+void hex_encode(const uint8_t *bytes, size_t size, char *out);
+
+#endif
