@@ -1,0 +1,101 @@
+/* What keystore_p11.c and keystore_p11_admin.c share. */
+#ifndef KEYSTORE_P11_H
+#define KEYSTORE_P11_H
+
+#include <p11-kit/pkcs11.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "keystore_impl.h"
+
+/* A public key object, found by the CKA_ID it shares with its private key. */
+struct p11_public {
+	uint8_t id[KEY_ID_MAX];
+	size_t id_size;
+	CK_OBJECT_HANDLE handle;
+};
+
+struct p11_store {
+	struct keystore base;
+	CK_FUNCTION_LIST *f; /* NULL: not loaded */
+	bool initialized;
+	CK_SLOT_ID slot;
+	CK_SESSION_HANDLE session;
+	bool in_session;
+	pid_t pid; /* of the process that opened it */
+	struct p11_public *public; /* sorted by id; swept when first needed */
+	size_t public_count;
+	bool public_swept;
+};
+
+/* How PKCS#11 names the curves; rows for enum key_kind but KEY_RSA. */
+struct p11_curve {
+	enum key_kind kind;
+	CK_KEY_TYPE type;
+	CK_MECHANISM_TYPE generate;
+	unsigned bits;
+	size_t public_size; /* of CKA_EC_POINT, unwrapped */
+	const uint8_t *params; /* CKA_EC_PARAMS, DER */
+	size_t params_size;
+};
+
+/* The n-th way to name a kind, the preferred first; NULL behind the last. */
+const struct p11_curve *p11_curve_of(enum key_kind kind, size_t n);
+
+/* Whether ks is a struct p11_store. */
+bool keystore_is_p11(const struct keystore *ks);
+
+/* Says what failed and why; the status fits the reason.  Returns -1. */
+int p11_error(struct diag *d, CK_RV rv, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* The library that a repository means: its own, or SoftHSM's. */
+const char *p11_module_path(const struct repository *repo);
+
+/* Load and initialize into ps->f.  The caller holds the token lock. */
+int p11_load(struct p11_store *ps, const char *module, struct diag *d);
+
+/* Undo p11_load() and everything after it. */
+void p11_unload(struct p11_store *ps);
+
+/*
+ * Load the module, find the token that ps->base.repo tells of and log in, all
+ * under the token lock.  pin NULL: the token's own PIN pad.
+ */
+int p11_start(struct p11_store *ps, const char *pin, struct diag *d);
+
+/*
+ * The PIN, where repo does not hold it: from its file or the terminal, into
+ * *own, which the caller wipes; else *own is left.  It is read before the
+ * token lock is taken: a person at a prompt must not hold everybody up.
+ */
+int p11_pin(char **own, const struct repository *repo, struct diag *d);
+
+/* Every slot with a token (or any slot); the caller frees *out. */
+int p11_slots(struct p11_store *ps, bool with_token, CK_SLOT_ID **out,
+    CK_ULONG *count, struct diag *d);
+
+/* Compares a blank-padded label with a C string. */
+bool p11_label_is(const CK_UTF8CHAR padded[32], const char *label);
+
+/*
+ * Handles of all objects of a class on the token, C_FindObjects 64 at a time.
+ * visit returns -1 to stop, with d filled.
+ */
+int p11_sweep(struct p11_store *ps, CK_OBJECT_CLASS class,
+    int (*visit)(struct p11_store *ps, CK_OBJECT_HANDLE handle,
+	struct diag *d),
+    struct diag *d);
+
+/* Sweep the public keys again at the next use. */
+void p11_forget_public(struct p11_store *ps);
+
+/* The public key object of that id, or 0 if the token has none. */
+int p11_find_public(struct p11_store *ps, const uint8_t *id, size_t id_size,
+    CK_OBJECT_HANDLE *out, struct diag *d);
+
+/* Put the private key object into the table: id and label are read. */
+int p11_add_private(struct p11_store *ps, CK_OBJECT_HANDLE handle,
+    struct diag *d);
+
+#endif

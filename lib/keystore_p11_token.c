@@ -1,0 +1,291 @@
+/*
+ * PKCS#11: the module, its slots, the login.
+ */
+#include <p11-kit/p11-kit.h>
+#include <p11-kit/uri.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "keylock.h"
+#include "keystore_p11.h"
+#include "pin.h"
+
+/* What the operator can mend by hand, apart from a token in trouble. */
+static const CK_RV usage_errors[] = { CKR_PIN_INCORRECT, CKR_PIN_INVALID,
+	CKR_PIN_LEN_RANGE, CKR_PIN_EXPIRED, CKR_PIN_LOCKED,
+	CKR_USER_PIN_NOT_INITIALIZED, CKR_MECHANISM_INVALID,
+	CKR_ATTRIBUTE_VALUE_INVALID, CKR_KEY_SIZE_RANGE, CKR_DOMAIN_PARAMS_INVALID,
+	CKR_KEY_FUNCTION_NOT_PERMITTED, CKR_CURVE_NOT_SUPPORTED,
+	CKR_TOKEN_WRITE_PROTECTED };
+
+int
+p11_error(struct diag *d, CK_RV rv, const char *fmt, ...)
+{
+	enum status status = STATUS_SYSTEM;
+	char what[256];
+	va_list ap;
+
+	for (size_t i = 0; i < sizeof(usage_errors) / sizeof(CK_RV); i++)
+		if (rv == usage_errors[i])
+			status = STATUS_USAGE;
+	va_start(ap, fmt);
+	(void)vsnprintf(what, sizeof(what), fmt, ap);
+	va_end(ap);
+	return diag_set(d, status, "%s: %s (PKCS#11 0x%lx)", what,
+	    p11_kit_strerror(rv), rv);
+}
+
+/* --- module -------------------------------------------------------------- */
+
+const char *
+p11_module_path(const struct repository *repo)
+{
+	static const char *const usual[] = {
+		"/usr/lib/softhsm/libsofthsm2.so",
+		"/usr/lib64/softhsm/libsofthsm2.so",
+		"/usr/lib64/pkcs11/libsofthsm2.so",
+		"/usr/local/lib/softhsm/libsofthsm2.so",
+	};
+	const char *path = repo->module;
+
+	if (path == NULL || *path == '\0')
+		path = secure_getenv("ZONEPIPE_MODULE");
+	if (path != NULL && *path != '\0')
+		return path;
+	for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++)
+		if (access(usual[i], R_OK) == 0)
+			return usual[i];
+	return usual[0];
+}
+
+/* module-name=x of RFC 7512 §2.3 is libx.so or x.so of p11-kit's folder. */
+static CK_FUNCTION_LIST *
+load_by_name(const char *name)
+{
+	CK_FUNCTION_LIST *f;
+	char file[256];
+
+	if (strchr(name, '/') != NULL || strlen(name) > 200)
+		return NULL;
+	(void)snprintf(file, sizeof(file), "lib%s.so", name);
+	if ((f = p11_kit_module_load(file, P11_KIT_MODULE_UNMANAGED)) != NULL)
+		return f;
+	(void)snprintf(file, sizeof(file), "%s.so", name);
+	return p11_kit_module_load(file, P11_KIT_MODULE_UNMANAGED);
+}
+
+int
+p11_load(struct p11_store *ps, const char *module, struct diag *d)
+{
+	const char *why;
+	CK_RV rv;
+
+	p11_kit_be_quiet();
+	/* Unmanaged: no wrapper between us and the module's functions. */
+	ps->f = p11_kit_module_load(module, P11_KIT_MODULE_UNMANAGED);
+	if (ps->f == NULL)
+		ps->f = load_by_name(module);
+	if (ps->f == NULL) {
+		why = p11_kit_message();
+		return diag_set(d, STATUS_USAGE, "%s: no PKCS#11 module: %s",
+		    module, why != NULL ? why : "cannot be loaded");
+	}
+	ps->pid = getpid();
+	rv = p11_kit_module_initialize(ps->f);
+	if (rv != CKR_OK)
+		return p11_error(d, rv, "%s: C_Initialize", module);
+	ps->initialized = true;
+	return 0;
+}
+
+void
+p11_unload(struct p11_store *ps)
+{
+	/*
+	 * In a child of the process that opened it, nothing may be said to
+	 * the module: the session is the parent's.
+	 */
+	if (ps->f != NULL && ps->pid == getpid()) {
+		if (ps->in_session)
+			(void)ps->f->C_CloseSession(ps->session);
+		if (ps->initialized)
+			(void)p11_kit_module_finalize(ps->f);
+		p11_kit_module_release(ps->f);
+	}
+	ps->f = NULL;
+	ps->initialized = ps->in_session = false;
+}
+
+/* --- token --------------------------------------------------------------- */
+
+int
+p11_slots(struct p11_store *ps, bool with_token, CK_SLOT_ID **out,
+    CK_ULONG *count, struct diag *d)
+{
+	const CK_BBOOL present = with_token ? CK_TRUE : CK_FALSE;
+	CK_SLOT_ID *slots = NULL;
+	CK_ULONG n = 0;
+	CK_RV rv;
+
+	rv = ps->f->C_GetSlotList(present, NULL, &n);
+	/* The list may grow between the two calls. */
+	for (int tries = 0; rv == CKR_OK && tries < 10; tries++) {
+		free(slots);
+		n += 4;
+		if ((slots = calloc(n, sizeof(*slots))) == NULL)
+			return diag_system(d, "slots");
+		rv = ps->f->C_GetSlotList(present, slots, &n);
+		if (rv != CKR_BUFFER_TOO_SMALL)
+			break;
+		rv = CKR_OK;
+	}
+	if (rv != CKR_OK || slots == NULL) {
+		free(slots);
+		return p11_error(d, rv, "C_GetSlotList");
+	}
+	*out = slots;
+	*count = n;
+	return 0;
+}
+
+bool
+p11_label_is(const CK_UTF8CHAR padded[32], const char *label)
+{
+	const size_t len = strlen(label);
+
+	if (len > 32 || memcmp(padded, label, len) != 0)
+		return false;
+	for (size_t i = len; i < 32; i++)
+		if (padded[i] != ' ')
+			return false;
+	return true;
+}
+
+static bool
+token_fits(const struct repository *repo, P11KitUri *uri, CK_SLOT_ID slot,
+    const CK_TOKEN_INFO *info)
+{
+	CK_SLOT_ID wanted;
+
+	if ((info->flags & CKF_TOKEN_INITIALIZED) == 0)
+		return false;
+	if (repo->token != NULL && !p11_label_is(info->label, repo->token))
+		return false;
+	if (uri == NULL)
+		return true;
+	wanted = p11_kit_uri_get_slot_id(uri);
+	if (wanted != (CK_SLOT_ID)-1 && wanted != slot)
+		return false;
+	return p11_kit_uri_match_token_info(uri, info) == 1;
+}
+
+static int
+pick_slot(struct p11_store *ps, P11KitUri *uri, CK_TOKEN_INFO *info,
+    struct diag *d)
+{
+	const struct repository *repo = &ps->base.repo;
+	const char *name = repo->token != NULL ? repo->token : repo->name;
+	CK_TOKEN_INFO seen;
+	CK_SLOT_ID *slots;
+	CK_ULONG n, found = 0;
+
+	if (p11_slots(ps, true, &slots, &n, d) == -1)
+		return -1;
+	for (CK_ULONG i = 0; i < n; i++) {
+		/* A slot in trouble is no reason to give up on the others. */
+		if (ps->f->C_GetTokenInfo(slots[i], &seen) != CKR_OK ||
+		    !token_fits(repo, uri, slots[i], &seen))
+			continue;
+		found++;
+		ps->slot = slots[i];
+		*info = seen;
+	}
+	free(slots);
+	if (found == 0)
+		return diag_set(d, STATUS_USAGE,
+		    "no token %s in this module (of %lu slots)", name, n);
+	if (found > 1)
+		return diag_set(d, STATUS_USAGE,
+		    "several tokens fit %s: give token= or serial=", name);
+	return 0;
+}
+
+static int
+find_token(struct p11_store *ps, CK_TOKEN_INFO *info, struct diag *d)
+{
+	const struct repository *repo = &ps->base.repo;
+	P11KitUri *uri = NULL;
+	int rc;
+
+	if (repo->uri != NULL) {
+		if ((uri = p11_kit_uri_new()) == NULL)
+			return diag_system(d, "token");
+		rc = p11_kit_uri_parse(repo->uri, P11_KIT_URI_FOR_ANY, uri);
+		if (rc != P11_KIT_URI_OK) {
+			p11_kit_uri_free(uri);
+			return diag_set(d, STATUS_USAGE, "%s",
+			    p11_kit_uri_message(rc));
+		}
+	}
+	rc = pick_slot(ps, uri, info, d);
+	p11_kit_uri_free(uri);
+	return rc;
+}
+
+static int
+login(struct p11_store *ps, const CK_TOKEN_INFO *info, const char *pin,
+    struct diag *d)
+{
+	CK_RV rv;
+
+	rv = ps->f->C_OpenSession(ps->slot, CKF_SERIAL_SESSION, NULL, NULL,
+	    &ps->session);
+	if (rv != CKR_OK)
+		return p11_error(d, rv, "C_OpenSession");
+	ps->in_session = true;
+	if ((info->flags & CKF_LOGIN_REQUIRED) == 0)
+		return 0;
+	if ((info->flags & CKF_USER_PIN_LOCKED) != 0)
+		return diag_set(d, STATUS_USAGE, "the PIN is locked: the "
+		    "security officer must set a new one");
+	/* A PIN pad of the token's own gets no PIN from us. */
+	rv = pin == NULL
+	    ? ps->f->C_Login(ps->session, CKU_USER, NULL, 0)
+	    : ps->f->C_Login(ps->session, CKU_USER, (CK_UTF8CHAR *)
+		  (uintptr_t)pin, strlen(pin));
+	if (rv != CKR_OK && rv != CKR_USER_ALREADY_LOGGED_IN)
+		return p11_error(d, rv, "login");
+	return 0;
+}
+
+int
+p11_start(struct p11_store *ps, const char *pin, struct diag *d)
+{
+	const char *module = p11_module_path(&ps->base.repo);
+	CK_TOKEN_INFO info = { .flags = 0 };
+	int lock, rc = -1;
+
+	if (keylock_acquire(&lock, module, d) == -1)
+		return -1;
+	if (p11_load(ps, module, d) == 0 && find_token(ps, &info, d) == 0)
+		rc = login(ps, &info, pin, d);
+	keylock_release(lock);
+	return rc;
+}
+
+int
+p11_pin(char **own, const struct repository *repo, struct diag *d)
+{
+	if (repo->pin != NULL)
+		return 0;
+	if (repo->pin_file != NULL)
+		return pin_from_file(own, repo->pin_file, d);
+	if (repo->ask_pin)
+		return pin_from_terminal(own,
+		    repo->token != NULL ? repo->token : repo->name, d);
+	return 0;
+}
+
