@@ -67,6 +67,18 @@ same_place(const struct repository *a, const struct repository *b)
 	    (same_text(a->uri, b->uri) || a->token != NULL);
 }
 
+/* One mention of a token's PIN serves all its keys. */
+static int
+adopt_pin(struct repository *known, const struct repository *repo,
+    struct diag *d)
+{
+	if (known->pin == NULL && known->pin_file == NULL &&
+	    repo->pin_file != NULL &&
+	    (known->pin_file = strdup(repo->pin_file)) == NULL)
+		return diag_system(d, "keys");
+	return 0;
+}
+
 /*
  * Index of the place of repo, which is copied if it is new.
  */
@@ -80,7 +92,7 @@ add_place(struct keyring *ring, const struct repository *repo, size_t *index,
 	for (i = 0; i < ring->place_count; i++)
 		if (same_place(&ring->place[i].repo, repo)) {
 			*index = i;
-			return 0;
+			return adopt_pin(&ring->place[i].repo, repo, d);
 		}
 	grown = reallocarray(ring->place, i + 1, sizeof(*grown));
 	if (grown == NULL)
