@@ -98,8 +98,8 @@ filter_output_close(struct filter_output *out, bool ok, struct diag *d)
 	return rc;
 }
 
-static void
-complain(const struct diag *d)
+void
+filter_complain(const struct diag *d)
 {
 	(void)report_diag(d);
 }
@@ -131,7 +131,7 @@ run(const struct filter *f, struct diag *d)
 	}
 	w = filter_output_writer(out);
 	status = f->run != NULL ? f->run(f->ctx, r, w, &broken, d) :
-	    zonetext_filter(r, w, f->ops, f->ctx, complain, &broken, d);
+	    zonetext_filter(r, w, f->ops, f->ctx, filter_complain, &broken, d);
 	if (broken)
 		(void)report_diag(d);
 	else if (f->common->write_to != NULL && status != STATUS_OK &&

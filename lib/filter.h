@@ -37,6 +37,9 @@ struct filter {
 	    struct zonetext_writer *w, bool *broken, struct diag *d);
 };
 
+/* How a filter says why a zone failed: for zonetext_filter(). */
+void filter_complain(const struct diag *d);
+
 /* The whole of main().  Returns the exit status. */
 int filter_main(const struct filter *f, int argc, char **argv);
 

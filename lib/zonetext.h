@@ -117,6 +117,10 @@ void zonetext_put(struct zonetext_writer *w, const struct zonetext_record *rec);
 void zonetext_put_line(struct zonetext_writer *w, const char *line, size_t len,
     uint32_t ttl);
 
+/* Several record lines at once, each with its newline. */
+void zonetext_put_block(struct zonetext_writer *w, const char *lines,
+    size_t len, uint64_t records, uint32_t max_ttl);
+
 /* ";end" with records= and max-ttl= counted here, then counts (may be NULL). */
 void zonetext_end(struct zonetext_writer *w,
     const struct zonetext_keys *counts);

@@ -81,6 +81,18 @@ zonetext_put_line(struct zonetext_writer *w, const char *line, size_t len,
 }
 
 void
+zonetext_put_block(struct zonetext_writer *w, const char *lines, size_t len,
+    uint64_t records, uint32_t max_ttl)
+{
+	if (!w->header_written)
+		write_header(w);
+	w->records += records;
+	if (max_ttl > w->max_ttl)
+		w->max_ttl = max_ttl;
+	stream_write(w->out, lines, len);
+}
+
+void
 zonetext_put(struct zonetext_writer *w, const struct zonetext_record *rec)
 {
 	zonetext_put_line(w, rec->line, rec->line_len, rec->ttl);

@@ -1,0 +1,79 @@
+/* What signer.c and signer_keys.c share: the state of a run and of a zone. */
+#ifndef SIGNER_IMPL_H
+#define SIGNER_IMPL_H
+
+#include "decide.h"
+#include "name.h"
+#include "previous.h"
+#include "signer.h"
+
+#define HELD_MAX 64 /* sets of an apex up to DNSKEY: at most 48 types */
+
+enum owner_kind {
+	OWNER_APEX,
+	OWNER_AUTHORITATIVE,
+	OWNER_DELEGATION, /* signed: DS and NSEC */
+	OWNER_OCCLUDED,	  /* below a delegation or a DNAME: nothing signed */
+};
+
+struct zone_state {
+	char name[NAME_TEXT_MAX];
+	size_t name_len;
+	struct times times;
+	struct zone_keys keys;
+	struct decision_rules rules;
+	bool ready; /* keys are matched and proven */
+	struct previous *previous;
+
+	struct rrset set; /* being put together */
+	struct rrset held[HELD_MAX]; /* of this owner, until its kind is known */
+	size_t held_count;
+	char owner[NAME_TEXT_MAX];
+	size_t owner_len;
+	enum owner_kind kind;
+	char cut[NAME_TEXT_MAX]; /* the last delegation or DNAME */
+	size_t cut_len;
+	struct position position, last;
+	bool any;
+
+	struct batch batch;
+	struct text kept;
+	struct outcome total;
+	uint64_t kept_submitted, dropped_here;
+	bool changed, soa_seen;
+	uint32_t serial, dnskey_ttl;
+};
+
+struct signer {
+	const struct signer_options *o;
+	bool batch;
+	struct keyring *ring;
+	struct repository_list repositories;
+	struct pool *pool;
+	struct key_fact *facts; /* of the ring's keys */
+	size_t fact_count;
+	struct zone_keys base; /* the keys of the command line */
+	uint16_t only;	       /* 0: all types */
+	uint64_t seed;
+	bool broken; /* a worker died: the run is over */
+	struct zone_state z;
+};
+
+/* Want the keys of the command line, and read the PINs: before the fork. */
+int signer_keys_want(struct signer *s, struct diag *d);
+
+/* Have the workers open them. */
+int signer_keys_open(struct signer *s, struct diag *d);
+
+/*
+ * The keys and the times of the zone that begins: from its signconf, or the
+ * command line.
+ */
+int signer_keys_zone(struct signer *s, const struct zonetext_keys *header,
+    struct diag *d);
+
+/* Match them with the apex DNSKEY RRset (or NULL), and have them proven. */
+int signer_keys_ready(struct signer *s, const struct rrset *dnskeys,
+    struct diag *d);
+
+#endif

@@ -1,0 +1,253 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "report.h"
+#include "signconf.h"
+#include "signer_impl.h"
+
+/* Have the workers open what the ring now wants; learn the public halves. */
+static int
+open_ring(struct signer *s, struct diag *d)
+{
+	const size_t count = keyring_count(s->ring);
+	struct key_fact *facts;
+
+	if (count == s->fact_count)
+		return 0;
+	facts = realloc(s->facts, count * sizeof(*facts));
+	if (facts == NULL)
+		return diag_system(d, "%zu keys", count);
+	s->facts = facts;
+	if (pool_ask(s->pool, REQUEST_OPEN, NULL, 0, facts,
+		count * sizeof(*facts), d) == -1)
+		return -1;
+	for (size_t i = s->fact_count; i < count; i++)
+		if (algorithm_by_number(facts[i].algorithm)->status ==
+		    ALGORITHM_OLD)
+			report_warn("%s: algorithm %u is no longer safe: move "
+				    "to 13 (RFC 8624 §3.1)",
+			    keyring_text(s->ring, i), facts[i].algorithm);
+	s->fact_count = count;
+	return 0;
+}
+
+/* A key for the ring's index, or the one that is there already. */
+static struct zone_key *
+add_key(struct zone_keys *keys, size_t ring, struct diag *d)
+{
+	struct zone_key *k;
+
+	for (size_t i = 0; i < keys->count; i++)
+		if (keys->key[i].ring == ring)
+			return &keys->key[i];
+	if (keys->count == ZONE_KEYS_MAX) {
+		diag_set(d, STATUS_USAGE, "more than %d keys", ZONE_KEYS_MAX);
+		return NULL;
+	}
+	k = &keys->key[keys->count++];
+	memset(k, 0, sizeof(*k));
+	k->ring = ring;
+	k->publish = true;
+	return k;
+}
+
+/* The public half that the store told us. */
+static void
+fill_public(const struct signer *s, struct zone_keys *keys)
+{
+	for (size_t i = 0; i < keys->count; i++) {
+		struct zone_key *k = &keys->key[i];
+		const struct key_fact *fact = &s->facts[k->ring];
+
+		k->algorithm = fact->algorithm;
+		k->pub_size = fact->pub_size;
+		memcpy(k->pub, fact->pub, fact->pub_size);
+	}
+}
+
+static int
+want_listed(struct signer *s, const struct cli_list *list, bool ksk,
+    struct diag *d)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		struct zone_key *k;
+		size_t ring;
+
+		if (keyring_want(s->ring, list->item[i], &ring, d) == -1 ||
+		    (k = add_key(&s->base, ring, d)) == NULL)
+			return -1;
+		if (ksk)
+			k->ksk = true;
+		else
+			k->zsk = true;
+	}
+	return 0;
+}
+
+int
+signer_keys_want(struct signer *s, struct diag *d)
+{
+	if (want_listed(s, &s->o->ksk, true, d) == -1 ||
+	    want_listed(s, &s->o->zsk, false, d) == -1)
+		return -1;
+	return keyring_pins(s->ring, d);
+}
+
+int
+signer_keys_open(struct signer *s, struct diag *d)
+{
+	if (open_ring(s, d) == -1)
+		return -1;
+	fill_public(s, &s->base);
+	return 0;
+}
+
+/* --- signconf ------------------------------------------------------------- */
+
+/* The repository that holds a signconf's key: its own, or the only one. */
+static int
+find_repository(const struct signer *s, const struct signconf_key *key,
+    size_t *index, struct diag *d)
+{
+	const struct repository_list *list = &s->repositories;
+	const struct repository *r;
+
+	if (list->count == 0)
+		return diag_set(d, STATUS_USAGE,
+		    "a signconf's keys live in the repositories of conf.xml: "
+		    "give it with --conf");
+	if (key->repository == NULL && list->count > 1)
+		return diag_set(d, STATUS_USAGE,
+		    "key %s: the signconf names no Repository, and conf.xml "
+		    "has %zu",
+		    key->locator, list->count);
+	r = key->repository == NULL ? &list->item[0] :
+				      repository_find(list, key->repository);
+	if (r == NULL)
+		return diag_set(d, STATUS_USAGE,
+		    "key %s: conf.xml has no Repository '%s'", key->locator,
+		    key->repository);
+	*index = (size_t)(r - list->item);
+	return 0;
+}
+
+/* Want the key here and in the workers, whose rings go in step with ours. */
+static int
+want_key(struct signer *s, const struct signconf_key *key, size_t *ring,
+    struct diag *d)
+{
+	const size_t before = keyring_count(s->ring);
+	struct want want = { .algorithm = key->algorithm };
+	size_t index = 0;
+
+	if (find_repository(s, key, &index, d) == -1 ||
+	    keyring_want_id(s->ring, &s->repositories.item[index],
+		key->locator, key->algorithm, ring, d) == -1)
+		return -1;
+	if (keyring_count(s->ring) == before)
+		return 0;
+	want.repository = (uint32_t)index;
+	if (strlen(key->locator) >= sizeof(want.locator))
+		return diag_set(d, STATUS_USAGE, "key %s: too long",
+		    key->locator);
+	strcpy(want.locator, key->locator);
+	return pool_ask(s->pool, REQUEST_WANT, &want, sizeof(want), NULL, 0, d);
+}
+
+static int
+take_signconf_keys(struct signer *s, const struct signconf *sc, struct diag *d)
+{
+	for (size_t i = 0; i < sc->key_count; i++) {
+		const struct signconf_key *key = &sc->keys[i];
+		struct zone_key *k;
+		size_t ring;
+
+		/* A key that signs nothing needs no private half. */
+		if (!key->ksk && !key->zsk)
+			continue;
+		if (want_key(s, key, &ring, d) == -1 ||
+		    (k = add_key(&s->z.keys, ring, d)) == NULL)
+			return -1;
+		k->flags = key->flags;
+		k->ksk |= key->ksk;
+		k->zsk |= key->zsk;
+		k->publish = key->publish;
+		k->compromised |= key->compromised;
+	}
+	return 0;
+}
+
+static int
+take_signconf(struct signer *s, const char *file, struct diag *d)
+{
+	struct times *t = &s->z.times;
+	struct signconf *sc;
+	int rc = -1;
+
+	if (signconf_read(&sc, file, d) == -1)
+		return -1;
+	if (strcmp(sc->zone, s->z.name) != 0) {
+		diag_set(d, STATUS_USAGE, "%s: of zone %s", file, sc->zone);
+		goto out;
+	}
+	t->inception_offset = sc->inception_offset;
+	t->validity = sc->validity_default;
+	t->validity_denial = sc->validity_denial;
+	t->validity_keys = sc->validity_keys;
+	t->jitter = sc->jitter;
+	t->refresh = sc->refresh;
+	if (times_check(t, d) == -1) {
+		diag_prefix(d, "%s", file);
+		goto out;
+	}
+	if (take_signconf_keys(s, sc, d) == -1 || open_ring(s, d) == -1)
+		goto out;
+	fill_public(s, &s->z.keys);
+	rc = 0;
+out:
+	signconf_free(sc);
+	return rc;
+}
+
+int
+signer_keys_zone(struct signer *s, const struct zonetext_keys *header,
+    struct diag *d)
+{
+	const char *file = s->o->signconf;
+
+	s->z.times = s->o->times;
+	s->z.times.seed = s->seed;
+	if (file == NULL && s->batch)
+		file = zonetext_get(header, "signconf");
+	if (file != NULL) {
+		s->z.keys.count = 0;
+		return take_signconf(s, file, d);
+	}
+	if (s->base.count == 0)
+		return diag_set(d, STATUS_USAGE,
+		    "no keys: give --ksk and --zsk, or --signconf");
+	s->z.keys = s->base;
+	return 0;
+}
+
+int
+signer_keys_ready(struct signer *s, const struct rrset *dnskeys,
+    struct diag *d)
+{
+	struct zone_state *z = &s->z;
+	struct zone_request request = { .verify = !s->o->no_verify };
+
+	if (zone_keys_match(&z->keys, dnskeys, &s->o->rules, d) == -1)
+		return -1;
+	if (z->previous != NULL &&
+	    zone_keys_compare(&z->keys, previous_dnskeys(z->previous), d) == -1)
+		return -1;
+	memcpy(request.name, z->name, z->name_len + 1);
+	request.keys = z->keys;
+	if (pool_ask(s->pool, REQUEST_ZONE, &request, sizeof(request), NULL, 0,
+		d) == -1)
+		return -1;
+	z->dnskey_ttl = dnskeys != NULL ? dnskeys->ttl : 0;
+	z->ready = true;
+	return 0;
+}
