@@ -1,6 +1,6 @@
 # zonepipe.  `make help` lists the targets.
 
-VERSION = 0.1
+VERSION = $(shell sed -n 's/.*ZONEPIPE_VERSION "\(.*\)"/\1/p' lib/version.h)
 PREFIX  = /usr/local
 DESTDIR =
 CC      = gcc
@@ -12,38 +12,44 @@ WARN    = -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes \
           -Wpointer-arith -Wcast-qual -Werror
 CFLAGS  = $(OPT)
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -fstack-protector-strong \
-          -D_FORTIFY_SOURCE=2 -fPIE $(WARN) -Ilib $(CFLAGS)
+          $(FORTIFY) -fPIE $(WARN) -Ilib $(CFLAGS)
+FORTIFY = -D_FORTIFY_SOURCE=2
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
 
-# The Debian packages that `make deps` installs, and what they are for.
-DEPS_BUILD = gcc make pkg-config libknot-dev libldns-dev libssl-dev \
+# --- packages ---------------------------------------------------------------
+# What `make deps` installs (Debian's names).  DESIGN §6 says what each is for.
+DEPS_BUILD = gcc libc6-dev make pkg-config libknot-dev libldns-dev libssl-dev \
 	libp11-kit-dev libxml2-dev libjansson-dev libsqlite3-dev softhsm2
-DEPS_TEST  = perl bind9-utils bind9-dnsutils knot knot-dnssecutils knot-dnsutils \
-	nsd ldnsutils validns faketime mandoc libxml2-utils python3-minimal strace
+DEPS_TEST  = perl bind9 bind9-utils bind9-dnsutils knot knot-dnssecutils \
+	knot-dnsutils nsd ldnsutils validns faketime mandoc libxml2-utils \
+	openssl python3-minimal sqlite3 strace
+DEPS_TIDY  = clang-tidy clang-format cppcheck shellcheck
 
-# $(call pkg,cflags or libs,module,Debian package)
-pkg = $(or $(shell pkg-config --$(1) $(2) 2>/dev/null),$(if $(filter cflags,$(1)),$(shell pkg-config --exists $(2) 2>/dev/null || \
-	echo "zonepipe: $(2) is missing: apt-get install $(3), or make deps" >&2)))
+# These targets work before the libraries are there; all others ask pkg-config.
+PREPARING = deps deps-test check demo help clean uninstall
+ifneq ($(filter-out $(PREPARING),$(or $(MAKECMDGOALS),all)),)
+# $(call libraries,MODULES,PACKAGE): link flags, or the name of what is missing
+libraries = $(if $(shell pkg-config --exists $(1) && echo yes),$(shell pkg-config --libs $(1)),\
+	$(error $(1) is missing: apt-get install $(2), or make deps))
+KNOT   := $(call libraries,libknot libzscanner,libknot-dev)
+SSL    := $(call libraries,libcrypto,libssl-dev)
+TLS    := $(call libraries,libssl,libssl-dev)
+LDNS   := $(call libraries,ldns,libldns-dev)
+P11    := $(call libraries,p11-kit-1,libp11-kit-dev)
+XML    := $(call libraries,libxml-2.0,libxml2-dev)
+JSON   := $(call libraries,jansson,libjansson-dev)
+SQLITE := $(call libraries,sqlite3,libsqlite3-dev)
+PKG_CFLAGS := $(shell pkg-config --cflags libknot libzscanner libcrypto ldns p11-kit-1 \
+	libxml-2.0 jansson sqlite3)
+endif
 
-KNOT   = $(call pkg,libs,libknot libzscanner,libknot-dev)
-SSL    = $(call pkg,libs,libcrypto,libssl-dev)
-LDNS   = $(call pkg,libs,ldns,libldns-dev)
-P11    = $(call pkg,libs,p11-kit-1,libp11-kit-dev)
-XML    = $(call pkg,libs,libxml-2.0,libxml2-dev)
-JSON   = $(call pkg,libs,jansson,libjansson-dev)
-SQLITE = $(call pkg,libs,sqlite3,libsqlite3-dev)
-PKG_CFLAGS := $(call pkg,cflags,libknot libzscanner,libknot-dev) \
-	$(call pkg,cflags,libcrypto,libssl-dev) $(call pkg,cflags,ldns,libldns-dev) \
-	$(call pkg,cflags,p11-kit-1,libp11-kit-dev) $(call pkg,cflags,libxml-2.0,libxml2-dev) \
-	$(call pkg,cflags,jansson,libjansson-dev) $(call pkg,cflags,sqlite3,libsqlite3-dev)
-
+# --- programs ---------------------------------------------------------------
 LIB = $(BUILD)/libzonepipe.a
 LIB_OBJS = $(patsubst %.c,$(BUILD)/%.o,$(wildcard lib/*.c))
 
 all: programs
 
-# --- one line per program: name, sources, libraries -------------------------
-# $(call program,NAME,SOURCES,LIBRARIES)
+# $(call program,NAME,SOURCES,LIBRARIES): one line a program, in programs.mk
 define program
 PROGRAMS += $(BIN)/$(1)
 $(BIN)/$(1): $$(patsubst %.c,$(BUILD)/%.o,$(2)) $(LIB)
@@ -58,7 +64,8 @@ programs: $(PROGRAMS)
 
 $(LIB): $(LIB_OBJS)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	@echo "  AR    $@"
+	@$(AR) rcs $@ $^
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
@@ -73,48 +80,111 @@ $(BUILD)/lib/xmlschema.o: $(wildcard etc/schema/*.rng)
 # --- tests ------------------------------------------------------------------
 # t/unit/NAME.c is a TAP program of its own, linked with everything in lib/.
 UNIT = $(patsubst t/unit/%.c,$(BUILD)/t/unit/%,$(wildcard t/unit/*.c))
+UNIT_LIBS = $(KNOT) $(P11) $(XML) $(JSON) $(SQLITE) $(TLS) $(SSL)
 $(BUILD)/t/unit/%: $(BUILD)/t/unit/%.o $(LIB)
 	@echo "  LINK  $@"
-	@$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(KNOT) $(P11) $(XML) $(JSON) $(SSL)
+	@$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(UNIT_LIBS)
 unit: $(UNIT)
 
 # Preloaded into the programs as they ship: fails the n-th system call.
 SHIM = $(BUILD)/t/faultio.so
 $(SHIM): t/faultio.c
 	@mkdir -p $(@D)
-	$(CC) -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -shared -fPIC -o $@ $< -ldl
+	@echo "  CC    $<"
+	@$(CC) -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -shared -fPIC -o $@ $< -ldl
 
-check: deps-test
-	$(MAKE) check-only
+check: deps-test ## install what the tests need, build, test
+	@$(MAKE) --no-print-directory check-only
 
-check-only: programs unit $(SHIM)
-	t/run $(UNIT)
+check-only: programs unit $(if $(wildcard t/faultio.c),$(SHIM)) ## test what is built
+	BIN=$(BIN) BUILD=$(BUILD) t/run $(UNIT)
 
-help:
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
+# ASan and UBSan in everything, in build/asan; memory limits do not hold there.
+SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=undefined
+ASAN = BUILD=build/asan BIN=build/asan/bin FORTIFY= OPT="-O1 -g $(SANITIZE)" LDFLAGS="$(SANITIZE)"
+asan: ## build and check with the sanitizers
+	@$(MAKE) --no-print-directory $(ASAN) check-only
 
-clean:
-	rm -rf build demo $(PROGRAMS)
+# t/fuzz/NAME.c: mutates inputs of its own for FUZZ_SECONDS.
+FUZZ_SECONDS = 600
+FUZZ = $(patsubst t/fuzz/%.c,$(BUILD)/t/fuzz/%,$(wildcard t/fuzz/*.c))
+$(BUILD)/t/fuzz/%: $(BUILD)/t/fuzz/%.o $(LIB)
+	@echo "  LINK  $@"
+	@$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(LDNS) $(UNIT_LIBS)
+fuzz-programs: $(FUZZ)
+fuzz: ## fuzz each target for FUZZ_SECONDS under the sanitizers
+	@$(MAKE) --no-print-directory $(ASAN) programs fuzz-programs
+	@for f in $(patsubst t/fuzz/%.c,build/asan/t/fuzz/%,$(wildcard t/fuzz/*.c)); do \
+		echo "$$f"; timeout $$(($(FUZZ_SECONDS) + 60)) $$f $(FUZZ_SECONDS) || exit 1; done
 
-# --- packages ---------------------------------------------------------------
+bench: programs ## time and memory against the peers, into t/bench/RESULTS.md
+	t/bench/run
+
+soak: programs unit ## the long tests
+	t/soak
+
+tidy: ## clang-tidy, cppcheck, shellcheck
+	$(call install-missing,$(DEPS_TIDY))
+	clang-tidy --quiet lib/*.c src/*/*.c -- -std=c11 -D_GNU_SOURCE -Ilib $(PKG_CFLAGS)
+	cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 \
+		--enable=warning,performance,portability -Ilib lib src
+	shellcheck -s sh $(SCRIPTS)
+
+format: ## apply .clang-format
+	clang-format -i lib/*.[ch] src/*/*.[ch] t/unit/*.[ch]
+
+# --- use --------------------------------------------------------------------
+demo: deps ## a signed zone in one command
+	@$(MAKE) --no-print-directory programs
+	@t/demo
+
+deps: ## install what the build needs (apt-get; root or sudo)
+	$(call install-missing,$(DEPS_BUILD) bind9-utils)
+
+deps-test: ## and what the tests need
+	$(call install-missing,$(DEPS_BUILD) $(DEPS_TEST))
+
 # $(call install-missing,PACKAGES)
 define install-missing
 	@missing=; for p in $(1); do \
 		dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || \
 		missing="$$missing $$p"; done; \
 	if [ -n "$$missing" ]; then \
-		echo "make deps: installing$$missing"; \
+		echo "make deps: apt-get installs$$missing"; \
 		sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
-		$$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
-		$$sudo apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
+		$$sudo apt-get update -qq && \
+		$$sudo env DEBIAN_FRONTEND=noninteractive \
+		apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
 	fi
 endef
 
-deps:
-	$(call install-missing,$(DEPS_BUILD))
+# The names of OpenDNSSEC are for `make install-ods`: a distribution has them too.
+SCRIPTS = $(filter-out bin/ods-%,$(wildcard $(addprefix bin/,sign-zone resign)))
+INSTALLED = $(notdir $(PROGRAMS) $(SCRIPTS))
+MAN = $(wildcard man/*.[1578])
+share = $(DESTDIR)$(PREFIX)/share
 
-deps-test:
-	$(call install-missing,$(DEPS_BUILD) $(DEPS_TEST))
+install: programs ## into PREFIX, below DESTDIR
+	install -d $(DESTDIR)$(PREFIX)/bin $(share)/zonepipe
+	install -m 755 $(PROGRAMS) $(SCRIPTS) $(DESTDIR)$(PREFIX)/bin
+	for page in $(MAN); do \
+		install -D -m 644 $$page $(share)/man/man$${page##*.}/$${page#man/} || exit 1; done
+	cp -R etc/. $(share)/zonepipe
+	install -m 644 -D -t $(share)/doc/zonepipe README.md NEWS.md LICENSE SECURITY.md
 
-.PHONY: all programs unit check check-only help clean deps deps-test
+uninstall: ## remove what install put there
+	cd $(DESTDIR)$(PREFIX)/bin && rm -f $(notdir $(SCRIPTS)) \
+		$(patsubst %,%,$(shell sed -n 's/.*call program,\([^,]*\),.*/\1/p' programs.mk))
+	for page in $(MAN); do rm -f $(share)/man/man$${page##*.}/$${page#man/}; done
+	rm -rf $(share)/zonepipe $(share)/doc/zonepipe
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 14
+
+clean: ## remove what was built
+	rm -rf build demo
+	rm -f $(shell sed -n 's,.*call program\,\([^,]*\)\,.*,bin/\1,p' programs.mk)
+
+.PHONY: all programs unit check check-only asan fuzz fuzz-programs bench soak tidy \
+	format demo deps deps-test install uninstall help clean
 .SECONDARY:
