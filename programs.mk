@@ -1,2 +1,3 @@
 # One line per program: name, its own sources, the libraries it links.
 # What it needs of lib/ the linker picks from libzonepipe.a, no more.
+$(eval $(call program,kaspcheck,$(wildcard src/kaspcheck/*.c),$(XML)))
