@@ -120,7 +120,7 @@ enum key_state {
  * Without a zone using it (uses == 0) it is stock: state generate.
  */
 struct keypair {
-	char *id;	      /* CKA_ID, lower-case hex; unique with repository */
+	char *id;	      /* CKA_ID, lower-case hex; unique */
 	char *repository;     /* name; may no longer be in the configuration */
 	char *policy;	      /* name of the policy it was made for */
 	enum key_type type;
@@ -132,8 +132,9 @@ struct keypair {
 	int64_t backup_prepared; /* moment of backup prepare, 0 after commit */
 	int64_t backed_up;    /* moment; 0: not backed up */
 	bool imported;	      /* by key import: parameters are the operator's */
-	/* Counted by the model, not stored. */
+	/* Kept by the model and the engine, not stored. */
 	size_t uses;	      /* zones' zonekeys that point here */
+	int64_t first_active; /* earliest entered[STATE_ACTIVE] of these */
 	size_t mark;	      /* engine's scratch */
 };
 
@@ -265,6 +266,7 @@ struct model {
 	struct keypair **pairs;
 	size_t npairs;
 	struct pass_clock clock;
+	struct model_index *index; /* names to items; the model's own */
 };
 
 /*
@@ -284,12 +286,18 @@ struct zonekey *zone_add_key(struct zone *z, struct keypair *pair);
 int ttl_history_add(struct ttl_history *h, int64_t ttl, int64_t until);
 int pass_clock_add_gap(struct pass_clock *c, int64_t length, int64_t at);
 
-/* Remove one; the caller's pointers to it die.  A pair must have no uses. */
+/*
+ * Remove one; the caller's pointers to it die.  A pair must have no uses; the
+ * keys of a zone go with it, their pairs stay.
+ */
 void model_remove_zone(struct model *m, struct zone *z);
 void model_remove_pair(struct model *m, struct keypair *pair);
 void zone_remove_key(struct zone *z, size_t index);
 
-/* Point each zone at its policy.  After loading and after either changed. */
+/*
+ * Point each zone at its policy and find first_active of the pairs.  Call it
+ * after loading, and after a zone's policy or a policy's name changed.
+ */
 void model_link(struct model *m);
 
 /* NULL: none of that name. */
@@ -543,9 +551,21 @@ struct forecast engine_forecast(const struct model *m, const struct zone *z,
 int64_t engine_retire_date(const struct model *m, const struct zone *z,
     const struct zonekey *k);
 
-/* The DS of k belongs into (wanted) or may stand in (present) the parent. */
-bool engine_ds_wanted(const struct zonekey *k);
+/*
+ * The DS of k belongs into the parent (wanted); it may stand there (present):
+ * it was handed in and not confirmed gone.  The set to hand in is all that are
+ * wanted; what is present and not wanted is to be withdrawn.
+ */
+bool engine_ds_wanted(const struct zone *z, const struct zonekey *k);
 bool engine_ds_present(const struct zonekey *k);
+
+/*
+ * What breaks a rule that must hold for every zone after every change: no
+ * published key set without a signer of each type and algorithm, no DS in use
+ * without its key, no two keys of one tag and algorithm.  NULL: nothing, else
+ * static text.
+ */
+const char *engine_unsound(const struct zone *z);
 
 /* --- verbs ---------------------------------------------------------------- */
 
