@@ -1,3 +1,5 @@
 # One line per program: name, its own sources, the libraries it links.
 # What it needs of lib/ the linker picks from libzonepipe.a, no more.
 $(eval $(call program,kaspcheck,$(wildcard src/kaspcheck/*.c),$(XML)))
+
+$(eval $(call program,audit-zone,$(wildcard src/audit/*.c),$(LDNS) $(SSL) $(XML) -pthread))
