@@ -1,4 +1,6 @@
 # One line per program: name, its own sources, the libraries it links.
 # What it needs of lib/ the linker picks from libzonepipe.a, no more.
 $(eval $(call program,kaspcheck,$(wildcard src/kaspcheck/*.c),$(XML)))
-$(eval $(call program,sort-zone,src/sorter/sort-zone.c src/sorter/sort-key.c src/sorter/sort-emit.c src/sorter/sort-check.c src/sorter/sort-findings.c,$(KNOT)))
+
+$(eval $(call program,audit-zone,$(wildcard src/audit/*.c),$(LDNS) $(SSL) $(XML) -pthread))
+$(eval $(call program,sort-zone,$(wildcard src/sorter/sort-*.c),$(KNOT)))

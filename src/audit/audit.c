@@ -1,0 +1,268 @@
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "apex.h"
+#include "audit.h"
+#include "report.h"
+#include "spill.h"
+#include "walk.h"
+
+/* A file while it is judged. */
+struct run {
+	const struct audit *a;
+	struct zonefile *file;
+	struct zone zone;
+	struct verdict verdict;
+	struct walk *walk;
+	struct spill *sorter; /* of a master file */
+	bool any, apex_known;
+	struct findings found;
+	enum status worst;
+};
+
+/* A record as the sorter keeps it, behind its key; then origin and RDATA. */
+struct stored {
+	struct place at;
+	uint32_t ttl;
+	uint16_t type, covered, class;
+	uint8_t origin_size;
+};
+
+static void
+worse(struct run *r, enum status status)
+{
+	if (status > r->worst)
+		r->worst = status;
+}
+
+static int
+begin_zone(struct run *r, const uint8_t *apex, struct diag *d)
+{
+	memcpy(r->zone.apex, apex, wname_size(apex));
+	r->apex_known = true;
+	return walk_open(&r->walk, &r->zone, r->a->pool, &r->verdict, d);
+}
+
+static void
+end_zone(struct run *r)
+{
+	walk_close(r->walk);
+	spill_close(r->sorter);
+	r->walk = NULL;
+	r->sorter = NULL;
+	r->any = r->apex_known = false;
+	apex_reset(&r->zone);
+	verdict_free(&r->verdict);
+	r->verdict = (struct verdict){ .format = r->a->format,
+		.set = r->a->set, .types = r->a->types, .file = r->file };
+}
+
+/* --- master files: in any order -------------------------------------------- */
+
+/*
+ * Section, owner, type, signatures behind what they cover: the order in which
+ * the walk wants records.  A name's end sorts before any label.
+ */
+static size_t
+make_key(const struct record *rec, uint8_t key[WNAME_KEY_MAX + 5])
+{
+	const uint16_t type = rec->type == TYPE_RRSIG ? rec->covered :
+							rec->type;
+	size_t n;
+
+	key[0] = type == TYPE_NSEC3;
+	n = 1 + wname_key(rec->owner, key + 1);
+	key[n++] = 0;
+	key[n++] = (uint8_t)(type >> 8);
+	key[n++] = (uint8_t)type;
+	key[n++] = rec->type == TYPE_RRSIG;
+	return n;
+}
+
+static int
+store(struct run *r, const struct record *rec, struct diag *d)
+{
+	uint8_t key[WNAME_KEY_MAX + 5];
+	struct stored s;
+	uint8_t *data;
+	size_t size;
+	int rc;
+
+	memset(&s, 0, sizeof(s));
+	s.at = rec->at;
+	s.ttl = rec->ttl;
+	s.type = rec->type;
+	s.covered = rec->covered;
+	s.class = rec->class;
+	s.origin_size = (uint8_t)wname_size(rec->origin);
+	size = sizeof(s) + s.origin_size + rec->rdata_size;
+	data = malloc(size);
+	if (data == NULL)
+		return diag_system(d, "audit");
+	memcpy(data, &s, sizeof(s));
+	memcpy(data + sizeof(s), rec->origin, s.origin_size);
+	memcpy(data + sizeof(s) + s.origin_size, rec->rdata, rec->rdata_size);
+	rc = spill_add(r->sorter, key, make_key(rec, key), data, size, d);
+	free(data);
+	return rc;
+}
+
+static int
+take_master(struct run *r, const struct record *rec, struct diag *d)
+{
+	if (!r->any && rec->type != TYPE_SOA)
+		finding_add(&r->found, CHECK_SOA_FIRST, rec->owner, rec->type,
+		    rec->at, "the first record is not the SOA");
+	r->any = true;
+	if (rec->type == TYPE_SOA && rec->class == 1 && !r->apex_known) {
+		memcpy(r->zone.apex, rec->owner, wname_size(rec->owner));
+		r->apex_known = true;
+	}
+	return store(r, rec, d);
+}
+
+/* The sorted records, as if they came from a stream. */
+static int
+replay(struct run *r, struct diag *d)
+{
+	struct spill_item item;
+	uint8_t owner[WNAME_MAX];
+	struct record rec;
+	struct stored s;
+	int rc;
+
+	if (!r->apex_known)
+		return diag_set(d, STATUS_BAD, "%s: no SOA: the zone's name is "
+		    "unknown; try -o ORIGIN", zonefile_name(r->file, 0));
+	if (begin_zone(r, r->zone.apex, d) == -1 ||
+	    spill_sort(r->sorter, d) == -1)
+		return -1;
+	while ((rc = spill_next(r->sorter, &item, d)) == 1) {
+		memcpy(&s, item.data, sizeof(s));
+		wname_from_key(item.key + 1, item.key_size - 5, owner);
+		rec.owner = owner;
+		rec.origin = item.data + sizeof(s);
+		rec.rdata = (const char *)item.data + sizeof(s) +
+		    s.origin_size;
+		rec.rdata_size = item.data_size - (uint32_t)sizeof(s) -
+		    s.origin_size;
+		rec.ttl = s.ttl;
+		rec.type = s.type;
+		rec.covered = s.covered;
+		rec.class = s.class;
+		rec.at = s.at;
+		if (walk_record(r->walk, &rec, d) == -1)
+			return -1;
+	}
+	return rc;
+}
+
+/* --- events ---------------------------------------------------------------- */
+
+static int
+on_start(struct run *r, struct diag *d)
+{
+	const uint8_t *name = zonefile_zone(r->file);
+
+	if (zonefile_is_stream(r->file)) {
+		r->zone.stream = true;
+		return begin_zone(r, name, d);
+	}
+	if (r->a->origin != NULL) {
+		memcpy(r->zone.apex, r->a->origin, wname_size(r->a->origin));
+		r->apex_known = true;
+	}
+	return spill_open(&r->sorter, r->a->set->memory, r->a->set->folder, d);
+}
+
+static int
+on_end(struct run *r, struct diag *d)
+{
+	if (!zonefile_is_stream(r->file)) {
+		if (zonefile_cut(r->file))
+			finding_add(&r->found, CHECK_NO_NEWLINE, NULL, 0,
+			    (struct place){ 0, 0 }, "the last line has no "
+			    "newline: the file may be cut short");
+		if (replay(r, d) == -1)
+			return -1;
+	}
+	if (walk_finish(r->walk, d) == -1)
+		return -1;
+	verdict_close(&r->verdict, &r->zone, walk_stats(r->walk));
+	worse(r, r->verdict.status);
+	end_zone(r);
+	return 0;
+}
+
+static void
+on_bad(struct run *r)
+{
+	struct place at;
+	const char *text = zonefile_error(r->file, &at);
+
+	finding_add(&r->found, CHECK_SYNTAX, NULL, 0, at, "%s", text);
+}
+
+static int
+take_events(struct run *r, struct diag *d)
+{
+	for (;;) {
+		struct record rec;
+		int rc = 0;
+
+		switch (zonefile_next(r->file, &rec, d)) {
+		case ZONE_ERROR:
+			return -1;
+		case ZONE_DONE:
+			return 0;
+		case ZONE_START:
+			rc = on_start(r, d);
+			break;
+		case ZONE_RECORD:
+			rc = r->sorter != NULL ? take_master(r, &rec, d) :
+						 walk_record(r->walk, &rec, d);
+			break;
+		case ZONE_BAD:
+			on_bad(r);
+			break;
+		case ZONE_END:
+			rc = on_end(r, d);
+			break;
+		case ZONE_FAIL:
+			worse(r, report_diag(d));
+			end_zone(r);
+			break;
+		}
+		if (rc == -1)
+			return -1;
+	}
+}
+
+enum status
+audit_file(const struct audit *a, const char *path)
+{
+	struct run r = { .a = a, .zone = { .set = a->set, .types = a->types } };
+	struct diag d = { STATUS_OK, "" };
+	const bool standard = strcmp(path, "-") == 0;
+	int fd;
+
+	fd = standard ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
+	if (fd == -1) {
+		(void)diag_system(&d, "%s", path);
+		return report_diag(&d);
+	}
+	if (zonefile_open(&r.file, fd, standard ? "stdin" : path, a->origin,
+		a->types, &d) == -1)
+		return report_diag(&d);
+	r.found.sink = verdict_take;
+	r.found.arg = &r.verdict;
+	r.found.ignore = a->set->ignore;
+	end_zone(&r);
+	if (take_events(&r, &d) == -1)
+		worse(&r, report_diag(&d));
+	end_zone(&r);
+	zonefile_close(r.file);
+	return r.worst;
+}

@@ -1,0 +1,23 @@
+/* One input from its first octet to the verdict on each of its zones. */
+#ifndef AUDIT_H
+#define AUDIT_H
+
+#include "diag.h"
+#include "pool.h"
+#include "verdict.h"
+
+struct audit {
+	const struct settings *set;
+	const struct rtypes *types;
+	struct pool *pool;
+	enum format format;
+	const uint8_t *origin; /* -o, or NULL */
+};
+
+/*
+ * Judge all zones of a file; "-" is stdin.  Returns the worst status; trouble
+ * is told.
+ */
+enum status audit_file(const struct audit *a, const char *path);
+
+#endif

@@ -1,0 +1,167 @@
+/* audit-zone: is a signed zone valid, whole, and for how long? */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "audit.h"
+#include "cli.h"
+#include "report.h"
+
+#define MEMORY	      (48 * 1024 * 1024)
+#define MEMORY_LEAST  (1024 * 1024)
+#define SHOW	      10
+#define WORKERS_MOST  64
+
+struct arguments {
+	struct settings set;
+	const char *origin, *facility;
+	struct cli_list ignore;
+	bool list, verbose, quiet;
+};
+
+static int
+take_ignored(struct arguments *a, struct diag *d)
+{
+	for (size_t i = 0; i < a->ignore.count; i++) {
+		const enum check check = check_find(a->ignore.item[i]);
+
+		if (check == CHECK_COUNT)
+			return diag_set(d, STATUS_USAGE, "--ignore: '%s' is no "
+			    "check; see --list-checks", a->ignore.item[i]);
+		a->set.ignore[check] = true;
+	}
+	return 0;
+}
+
+static void
+set_defaults(struct arguments *a)
+{
+	const long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	const char *folder = getenv("TMPDIR");
+
+	a->set.now = (int64_t)time(NULL);
+	a->set.horizon = -1;
+	a->set.memory = MEMORY;
+	a->set.show = SHOW;
+	a->set.folder = folder != NULL && *folder != '\0' ? folder : "/tmp";
+	a->set.jobs = (uint16_t)(cores < 2 ? 0 : cores > WORKERS_MOST ?
+					    WORKERS_MOST : cores);
+}
+
+static int
+settle(struct arguments *a, uint8_t origin[WNAME_MAX], struct diag *d)
+{
+	static const uint8_t root[1] = { 0 };
+
+	if (a->set.memory < MEMORY_LEAST)
+		a->set.memory = MEMORY_LEAST;
+	if (a->set.jobs > WORKERS_MOST)
+		a->set.jobs = WORKERS_MOST;
+	if (a->set.jobs == 1)
+		a->set.jobs = 0;
+	if (a->facility != NULL && report_syslog(a->facility) == -1)
+		return diag_set(d, STATUS_USAGE, "-l: no facility '%s'",
+		    a->facility);
+	report_verbosity(a->verbose ? 2 : a->quiet ? 0 : 1);
+	if (take_ignored(a, d) == -1)
+		return -1;
+	if (a->origin == NULL)
+		return 0;
+	if (wname_parse(a->origin, strlen(a->origin), root, origin) == 0)
+		return diag_set(d, STATUS_USAGE, "-o: '%s' is no name",
+		    a->origin);
+	wname_lower(origin);
+	return 0;
+}
+
+static enum status
+run(const struct arguments *a, const uint8_t *origin, int argc, char **argv)
+{
+	struct audit audit = { .set = &a->set, .origin = origin };
+	struct rtypes *types = rtypes_new();
+	enum status worst = STATUS_OK;
+	struct diag d;
+
+	audit.types = types;
+	if (types == NULL || pool_open(&audit.pool, a->set.jobs, types,
+		a->set.ignore, &d) == -1) {
+		rtypes_free(types);
+		(void)diag_system(&d, "start");
+		return report_diag(&d);
+	}
+	for (int i = 0; i < argc; i++) {
+		const enum status s = audit_file(&audit, argv[i]);
+
+		if (s > worst)
+			worst = s;
+	}
+	pool_close(audit.pool);
+	rtypes_free(types);
+	return worst;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct arguments a = { .list = false };
+	const struct cli_option options[] = {
+		{ 'o', "origin", CLI_TEXT, &a.origin, "ORIGIN",
+		    "the zone's name; else that of its SOA" },
+		{ 0, "now", CLI_MOMENT, &a.set.now, "TIME",
+		    "judge as if it were then" },
+		{ 0, "horizon", CLI_DURATION, &a.set.horizon, "DURATION",
+		    "signatures must last so long" },
+		{ 0, "ignore", CLI_LIST, &a.ignore, "CHECK",
+		    "leave a check out" },
+		{ 0, "list-checks", CLI_FLAG, &a.list, NULL,
+		    "print all checks" },
+		{ 0, "show", CLI_U32, &a.set.show, "N",
+		    "tell so many of a kind in full" },
+		{ 'j', "jobs-count", CLI_U16, &a.set.jobs, "N",
+		    "threads; one a core" },
+		{ 'S', "memory", CLI_SIZE, &a.set.memory, "SIZE",
+		    "memory for sorting; 48M" },
+		{ 'T', "temporary", CLI_TEXT, &a.set.folder, "FOLDER",
+		    "for what does not fit" },
+		{ 'l', "log", CLI_TEXT, &a.facility, "FACILITY",
+		    "to syslog too" },
+		{ 'q', "quiet", CLI_FLAG, &a.quiet, NULL, "errors only" },
+		{ 'v', "verbose", CLI_FLAG, &a.verbose, NULL,
+		    "information too" },
+		{ 0, NULL, CLI_FLAG, NULL, NULL, NULL },
+	};
+	const struct cli cli = { "audit-zone", "[options] SIGNED...",
+		"Judge signed zones: valid, whole, and for how long.", options,
+		NULL };
+	uint8_t origin[WNAME_MAX];
+	enum status status = STATUS_USAGE;
+	struct diag d;
+	int first;
+
+	report_open("audit-zone");
+	set_defaults(&a);
+	first = cli_parse(&cli, argc, argv, &d);
+	if (first == CLI_DONE)
+		return STATUS_OK;
+	if (first == -1 || settle(&a, origin, &d) == -1) {
+		status = report_diag(&d);
+		goto out;
+	}
+	if (a.list) {
+		check_list(stdout);
+		status = STATUS_OK;
+	} else if (first == argc) {
+		report_error("which zone?  try --help");
+	} else {
+		status = run(&a, a.origin != NULL ? origin : NULL,
+		    argc - first, argv + first);
+	}
+	if (fflush(stdout) != 0 || ferror(stdout) != 0) {
+		(void)diag_system(&d, "stdout");
+		status = report_diag(&d);
+	}
+out:
+	cli_list_free(&a.ignore);
+	return status;
+}

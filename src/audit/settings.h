@@ -1,0 +1,21 @@
+/* The command line, as every part sees it. */
+#ifndef SETTINGS_H
+#define SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "check.h"
+
+struct settings {
+	int64_t now;
+	int64_t horizon;      /* seconds, or -1 */
+	uint16_t jobs;	      /* worker threads; 0: none, all in one */
+	size_t memory;	      /* for sorting, in octets */
+	const char *folder;   /* for unnamed files */
+	uint32_t show;	      /* findings of one kind told in full */
+	bool ignore[CHECK_COUNT];
+};
+
+#endif

@@ -1,0 +1,275 @@
+/*
+ * OpenSSL 3.0 spends more on fetching algorithms and on setting up contexts
+ * than on some signatures, so every key keeps its context, and digests and
+ * P-256 use the low-level functions.
+ */
+#define OPENSSL_SUPPRESS_DEPRECATED
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
+#include <openssl/ec.h>
+#include <openssl/ecdsa.h>
+#include <openssl/evp.h>
+#include <openssl/obj_mac.h>
+#include <openssl/param_build.h>
+#include <openssl/rsa.h>
+#include <openssl/sha.h>
+
+#include "ecdsa.h"
+#include "keys.h"
+
+/* OpenSSL's form of one key. */
+struct slot {
+	enum { SLOT_EMPTY, SLOT_BROKEN, SLOT_RSA, SLOT_ECDSA, SLOT_EDDSA } kind;
+	EVP_PKEY *pkey;
+	EVP_PKEY_CTX *ctx; /* RSA */
+	struct ecdsa_key *ecdsa;
+};
+
+struct verifier {
+	struct slot slot[KEYS_MAX];
+	EVP_MD_CTX *eddsa;
+	uint8_t *message; /* EdDSA wants it in one piece */
+	size_t message_size;
+};
+
+struct verifier *
+verifier_new(void)
+{
+	struct verifier *v = calloc(1, sizeof(*v));
+
+	if (v != NULL && (v->eddsa = EVP_MD_CTX_new()) == NULL) {
+		free(v);
+		return NULL;
+	}
+	return v;
+}
+
+static const EVP_MD *
+rsa_digest(uint8_t algorithm)
+{
+	switch (algorithm) {
+	case 5:
+	case 7:
+		return EVP_sha1();
+	case 8:
+		return EVP_sha256();
+	default:
+		return EVP_sha512();
+	}
+}
+
+static EVP_PKEY *
+rsa_key(const struct key *key)
+{
+	OSSL_PARAM_BLD *build = NULL;
+	OSSL_PARAM *params = NULL;
+	EVP_PKEY_CTX *ctx = NULL;
+	EVP_PKEY *pkey = NULL;
+	BIGNUM *n = NULL, *e = NULL;
+	const uint8_t *exponent, *modulus;
+	size_t exponent_size, modulus_size;
+
+	if (!key_rsa_parts(key, &exponent, &exponent_size, &modulus,
+		&modulus_size))
+		return NULL;
+	n = BN_bin2bn(modulus, (int)modulus_size, NULL);
+	e = BN_bin2bn(exponent, (int)exponent_size, NULL);
+	build = OSSL_PARAM_BLD_new();
+	if (n == NULL || e == NULL || build == NULL ||
+	    OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_N, n) != 1 ||
+	    OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_E, e) != 1)
+		goto out;
+	params = OSSL_PARAM_BLD_to_param(build);
+	ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+	if (params == NULL || ctx == NULL || EVP_PKEY_fromdata_init(ctx) != 1 ||
+	    EVP_PKEY_fromdata(ctx, &pkey, EVP_PKEY_PUBLIC_KEY, params) != 1)
+		pkey = NULL;
+out:
+	EVP_PKEY_CTX_free(ctx);
+	OSSL_PARAM_free(params);
+	OSSL_PARAM_BLD_free(build);
+	BN_free(n);
+	BN_free(e);
+	return pkey;
+}
+
+static void
+load_rsa(struct slot *slot, const struct key *key)
+{
+	slot->pkey = rsa_key(key);
+	if (slot->pkey == NULL)
+		return;
+	slot->ctx = EVP_PKEY_CTX_new(slot->pkey, NULL);
+	if (slot->ctx != NULL && EVP_PKEY_verify_init(slot->ctx) == 1 &&
+	    EVP_PKEY_CTX_set_rsa_padding(slot->ctx, RSA_PKCS1_PADDING) == 1 &&
+	    EVP_PKEY_CTX_set_signature_md(slot->ctx,
+		rsa_digest(key->algorithm)) == 1)
+		slot->kind = SLOT_RSA;
+}
+
+static void
+load_eddsa(struct slot *slot, const struct key *key)
+{
+	const int id = key->algorithm == 15 ? EVP_PKEY_ED25519 : EVP_PKEY_ED448;
+
+	slot->pkey = EVP_PKEY_new_raw_public_key(id, NULL, key->rdata + 4,
+	    (size_t)key->size - 4);
+	if (slot->pkey != NULL)
+		slot->kind = SLOT_EDDSA;
+}
+
+static void
+load_key(struct slot *slot, const struct key *key)
+{
+	slot->kind = SLOT_BROKEN;
+	switch (key->algorithm) {
+	case 5:
+	case 7:
+	case 8:
+	case 10:
+		load_rsa(slot, key);
+		break;
+	case 13:
+	case 14:
+		slot->ecdsa = ecdsa_key_new(key->algorithm == 13 ?
+		    NID_X9_62_prime256v1 : NID_secp384r1, key->rdata + 4,
+		    (size_t)key->size - 4);
+		if (slot->ecdsa != NULL)
+			slot->kind = SLOT_ECDSA;
+		break;
+	case 15:
+	case 16:
+		load_eddsa(slot, key);
+		break;
+	}
+}
+
+static void
+unload(struct slot *slot)
+{
+	EVP_PKEY_CTX_free(slot->ctx);
+	EVP_PKEY_free(slot->pkey);
+	ecdsa_key_free(slot->ecdsa);
+	*slot = (struct slot){ .kind = SLOT_EMPTY };
+}
+
+bool
+key_usable(const struct key *key)
+{
+	struct slot slot = { .kind = SLOT_EMPTY };
+	bool usable;
+
+	load_key(&slot, key);
+	usable = slot.kind != SLOT_BROKEN;
+	unload(&slot);
+	return usable;
+}
+
+void
+verifier_reset(struct verifier *v)
+{
+	for (size_t i = 0; i < KEYS_MAX; i++)
+		unload(&v->slot[i]);
+}
+
+void
+verifier_free(struct verifier *v)
+{
+	if (v == NULL)
+		return;
+	verifier_reset(v);
+	EVP_MD_CTX_free(v->eddsa);
+	free(v->message);
+	free(v);
+}
+
+/* Returns the digest's length. */
+static size_t
+digest(uint8_t algorithm, const uint8_t *head, size_t head_size,
+    const uint8_t *body, size_t body_size, uint8_t out[SHA512_DIGEST_LENGTH])
+{
+	union {
+		SHA_CTX sha1;
+		SHA256_CTX sha256;
+		SHA512_CTX sha512;
+	} c;
+
+	switch (algorithm) {
+	case 5:
+	case 7:
+		SHA1_Init(&c.sha1);
+		SHA1_Update(&c.sha1, head, head_size);
+		SHA1_Update(&c.sha1, body, body_size);
+		SHA1_Final(out, &c.sha1);
+		return SHA_DIGEST_LENGTH;
+	case 8:
+	case 13:
+		SHA256_Init(&c.sha256);
+		SHA256_Update(&c.sha256, head, head_size);
+		SHA256_Update(&c.sha256, body, body_size);
+		SHA256_Final(out, &c.sha256);
+		return SHA256_DIGEST_LENGTH;
+	case 14:
+		SHA384_Init(&c.sha512);
+		SHA384_Update(&c.sha512, head, head_size);
+		SHA384_Update(&c.sha512, body, body_size);
+		SHA384_Final(out, &c.sha512);
+		return SHA384_DIGEST_LENGTH;
+	default:
+		SHA512_Init(&c.sha512);
+		SHA512_Update(&c.sha512, head, head_size);
+		SHA512_Update(&c.sha512, body, body_size);
+		SHA512_Final(out, &c.sha512);
+		return SHA512_DIGEST_LENGTH;
+	}
+}
+
+static int
+check_eddsa(struct verifier *v, struct slot *slot, const uint8_t *head,
+    size_t head_size, const uint8_t *body, size_t body_size,
+    const uint8_t *signature, size_t signature_size)
+{
+	if (head_size + body_size > v->message_size) {
+		uint8_t *grown = realloc(v->message, head_size + body_size);
+
+		if (grown == NULL)
+			return -1;
+		v->message = grown;
+		v->message_size = head_size + body_size;
+	}
+	memcpy(v->message, head, head_size);
+	memcpy(v->message + head_size, body, body_size);
+	EVP_MD_CTX_reset(v->eddsa);
+	if (EVP_DigestVerifyInit(v->eddsa, NULL, NULL, NULL, slot->pkey) != 1)
+		return -1;
+	return EVP_DigestVerify(v->eddsa, signature, signature_size, v->message,
+	    head_size + body_size) == 1;
+}
+
+int
+verifier_check(struct verifier *v, const struct keyset *set, size_t index,
+    const uint8_t *head, size_t head_size, const uint8_t *body,
+    size_t body_size, const uint8_t *signature, size_t signature_size)
+{
+	struct slot *slot = &v->slot[index];
+	uint8_t md[SHA512_DIGEST_LENGTH];
+	size_t size;
+
+	if (slot->kind == SLOT_EMPTY)
+		load_key(slot, &set->key[index]);
+	if (slot->kind == SLOT_BROKEN)
+		return -1;
+	if (slot->kind == SLOT_EDDSA)
+		return check_eddsa(v, slot, head, head_size, body, body_size,
+		    signature, signature_size);
+	size = digest(set->key[index].algorithm, head, head_size, body,
+	    body_size, md);
+	if (slot->kind == SLOT_ECDSA)
+		return ecdsa_check(slot->ecdsa, md, size, signature,
+		    signature_size);
+	return EVP_PKEY_verify(slot->ctx, signature, signature_size, md,
+	    size) == 1;
+}

@@ -1,0 +1,57 @@
+/*
+ * What is known of the zone that is judged once its apex has been read; the
+ * workers only read it.
+ */
+#ifndef ZONE_H
+#define ZONE_H
+
+#include "batch.h"
+#include "keys.h"
+#include "rdata.h"
+#include "settings.h"
+#include "wname.h"
+
+#define SALT_MAX 255
+/* RFC 5155 §10.3: hashing more often than that is for nobody. */
+#define ITERATIONS_HASHED 2500
+
+struct chain {
+	uint8_t algorithm;
+	uint16_t iterations;
+	uint8_t salt_size, salt[SALT_MAX];
+};
+
+struct zone {
+	const struct settings *set;
+	const struct rtypes *types;
+	uint8_t apex[WNAME_MAX];
+	unsigned apex_labels;
+
+	bool soa_known;
+	uint32_t soa_ttl, serial, expire, minimum;
+	uint16_t soa_mname_size;
+	uint8_t soa_mname[WNAME_MAX];
+	uint32_t denial_ttl; /* RFC 9077 */
+
+	struct keyset keys;
+	uint64_t published; /* keys of the DNSKEY set */
+	uint64_t usable;    /* of those: ZONE bit, protocol 3 */
+	bool signed_;	    /* there is a DNSKEY */
+	uint8_t algorithms[KEYS_MAX]; /* each must sign everything */
+	size_t algorithms_count;
+	bool algorithm_known[256]; /* in the DNSKEY set at all */
+
+	bool stream; /* comes in the order of zonetext(5) */
+	bool nsec;   /* the apex has one */
+	struct chain chain[CHAINS_MAX];
+	size_t chains;
+};
+
+/* RFC 1982 arithmetic: the moment nearest to now that t stands for. */
+static inline int64_t
+moment_near(uint32_t t, int64_t now)
+{
+	return now + (int32_t)(t - (uint32_t)now);
+}
+
+#endif

@@ -1,0 +1,42 @@
+#!/bin/sh
+# audit-zone on real zones, and on a zone made here by tools that are not ours.
+. t/lib.sh
+needs_fixtures
+
+a() { audit-zone "$@" 2>/dev/null; }
+
+ok 'the root zone of 2020 is valid at its time' \
+	a --now 1603130400 "$ZONE_FIXTURES/../zones/root-2020-10-19.signed.zone"
+rejects 1 'signature expired .*RFC 4035 §5.3.1. .rrsig-expired' \
+	audit-zone --now 1605808800 \
+	"$ZONE_FIXTURES/../zones/root-2020-10-19.signed.zone"
+ok 'the root zone of 2014 is valid at its time' \
+	a --now 1403955000 --horizon P1D \
+	"$ZONE_FIXTURES/zones-signed/root.zone.2014062501.signed"
+rejects 1 'rrsig-expired' audit-zone --now 1406633400 \
+	"$ZONE_FIXTURES/zones-signed/root.zone.2014062501.signed"
+
+cat >"$T/z" <<'EOF'
+$TTL 3600
+@ SOA ns hostmaster 1 7200 3600 86400 300
+@ NS ns
+@ NS ns2
+ns A 192.0.2.1
+ns2 A 192.0.2.2
+*.w TXT "wild"
+a.b.c MX 10 ns
+sub NS ns.sub
+ns.sub A 192.0.2.3
+EOF
+cd "$T" && for f in '' '-f KSK'; do
+	dnssec-keygen -q -a 13 $f example >/dev/null || exit 1
+done
+for n in '' '-3 -' '-3 aabb -A'; do
+	dnssec-signzone -S -q -O full -o example $n -f signed z >/dev/null 2>&1 || exit 1
+	ok "dnssec-signzone $n: valid" audit-zone signed
+	is 'in any order' "$(sort -r signed | audit-zone -o example - 2>&1 |
+		sed -n 's/.* valid .*/valid/p')" valid
+done
+sed 's/192\.0\.2\.1$/192.0.2.9/' signed >bad
+rejects 1 'bad:[0-9]*: ns.example. A: .*rrsig-bogus' audit-zone bad
+done_testing
