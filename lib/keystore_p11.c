@@ -207,6 +207,18 @@ p11_forget_public(struct p11_store *ps)
 	ps->public_swept = false;
 }
 
+void
+p11_drop_public(struct p11_store *ps, CK_OBJECT_HANDLE handle)
+{
+	for (size_t i = 0; i < ps->public_count; i++)
+		if (ps->public[i].handle == handle) {
+			memmove(&ps->public[i], &ps->public[i + 1],
+			    (ps->public_count - i - 1) * sizeof(*ps->public));
+			ps->public_count--;
+			return;
+		}
+}
+
 int
 p11_find_public(struct p11_store *ps, const uint8_t *id, size_t id_size,
     CK_OBJECT_HANDLE *out, struct diag *d)

@@ -94,6 +94,9 @@ void p11_forget_public(struct p11_store *ps);
 int p11_find_public(struct p11_store *ps, const uint8_t *id, size_t id_size,
     CK_OBJECT_HANDLE *out, struct diag *d);
 
+/* Forget one public key object, which is about to be destroyed. */
+void p11_drop_public(struct p11_store *ps, CK_OBJECT_HANDLE handle);
+
 /* Put the private key object into the table: id and label are read. */
 int p11_add_private(struct p11_store *ps, CK_OBJECT_HANDLE handle,
     struct diag *d);

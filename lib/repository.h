@@ -30,6 +30,7 @@ struct repository {
 struct repository_list {
 	struct repository *item; /* in the order of the file */
 	size_t count;
+	bool pin_exposed; /* a PIN stands in a file that everybody can read */
 };
 
 /*
