@@ -143,6 +143,12 @@ keystore_count(const struct keystore *ks)
 	return ks->count;
 }
 
+bool
+keystore_has(const struct keystore *ks, const uint8_t *id, size_t id_size)
+{
+	return keystore_item_by_id(ks, id, id_size) != NULL;
+}
+
 int
 keystore_entry(struct keystore *ks, size_t n, struct key_entry *out,
     struct diag *d)

@@ -64,6 +64,10 @@ struct key_query {
 int keystore_find(struct keystore *ks, const struct key_query *query,
     struct key **out, struct diag *d);
 
+/* Whether the store holds a private key with that id. */
+bool keystore_has(const struct keystore *ks, const uint8_t *id,
+    size_t id_size);
+
 struct key_entry {
 	uint8_t id[KEY_ID_MAX];
 	size_t id_size;
@@ -73,7 +77,10 @@ struct key_entry {
 	unsigned bits; /* of the modulus or the curve; 0 if not known */
 };
 
-/* How many private keys the store holds, and the n-th of them. */
+/*
+ * How many private keys the store holds, and the n-th of them by id.  -1 if it
+ * cannot be read; id and label are filled even so.
+ */
 size_t keystore_count(const struct keystore *ks);
 int keystore_entry(struct keystore *ks, size_t n, struct key_entry *out,
     struct diag *d);
