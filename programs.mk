@@ -4,5 +4,5 @@ $(eval $(call program,kaspcheck,$(wildcard src/kaspcheck/*.c),$(XML)))
 
 $(eval $(call program,audit-zone,$(wildcard src/audit/*.c),$(LDNS) $(SSL) $(XML) -pthread))
 $(eval $(call program,sort-zone,$(wildcard src/sorter/sort-*.c),$(KNOT)))
-$(eval $(call program,sort-zone,src/sorter/sort-zone.c src/sorter/sort-key.c src/sorter/sort-emit.c src/sorter/sort-check.c src/sorter/sort-findings.c,$(KNOT)))
 $(eval $(call program,hsmutil,$(filter-out src/hsm/hsmspeed.c,$(wildcard src/hsm/*.c)),$(P11) $(XML) $(SSL)))
+$(eval $(call program,hsmspeed,src/hsm/hsmspeed.c src/hsm/stores.c,$(P11) $(XML) $(SSL)))
