@@ -2,14 +2,32 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "number.h"
 #include "xmlrows.h"
 #include "zonefetch.h"
 
 static void
+free_tls(struct zonefetch_tls *tls)
+{
+	if (tls == NULL)
+		return;
+	for (size_t i = 0; i < tls->pin_count; i++)
+		free(tls->pin[i]);
+	free(tls->pin);
+	free(tls->name);
+	free(tls->ca);
+	free(tls->certificate);
+	free(tls->key);
+	free(tls);
+}
+
+static void
 free_peers(struct zonefetch_peer *peer, size_t count)
 {
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		free(peer[i].address);
+		free_tls(peer[i].tls);
+	}
 	free(peer);
 }
 
@@ -62,10 +80,55 @@ read_ipv6(struct xmlfile *f, xmlNode *n, void *to)
 	read_address(f, n, to, AF_INET6);
 }
 
+static void
+read_pin(struct xmlfile *f, xmlNode *n, void *to)
+{
+	struct zonefetch_tls *tls = to;
+	char *text = xmlread_text(f, n), **grown;
+
+	if (text == NULL)
+		return;
+	grown = realloc(tls->pin, (tls->pin_count + 1) * sizeof(*grown));
+	if (grown == NULL) {
+		xmlfile_error(f, n, "out of memory");
+		free(text);
+		return;
+	}
+	tls->pin = grown;
+	tls->pin[tls->pin_count++] = text;
+}
+
+static const struct xmlread_row tls_rows[] = {
+	XMLROW("Name", XMLREAD_TEXT, 0, struct zonefetch_tls, name),
+	XMLROW("CA", XMLREAD_TEXT, 0, struct zonefetch_tls, ca),
+	XMLROW_CALL("Pin", XMLREAD_MANY, 0, read_pin),
+	XMLROW(
+	    "Certificate", XMLREAD_TEXT, 0, struct zonefetch_tls, certificate),
+	XMLROW("Key", XMLREAD_TEXT, 0, struct zonefetch_tls, key),
+	XMLROW_END,
+};
+
+static void
+read_tls(struct xmlfile *f, xmlNode *n, void *to)
+{
+	struct zonefetch_peer *p = to;
+
+	if ((p->tls = calloc(1, sizeof(*p->tls))) == NULL) {
+		xmlfile_error(f, n, "out of memory");
+		return;
+	}
+	xmlread_children(f, n, tls_rows, p->tls);
+	if (p->tls->ca == NULL && p->tls->pin_count == 0)
+		xmlfile_error(f, n, "needs a CA or a Pin (RFC 9103 §9.3.1)");
+	if (p->tls->ca != NULL && p->tls->name == NULL)
+		xmlfile_error(f, n, "a CA needs the master's Name too");
+}
+
 static const struct xmlread_row peer_rows[] = {
 	XMLROW_CALL("IPv4", 0, 0, read_ipv4),
 	XMLROW_CALL("IPv6", 0, 0, read_ipv6),
 	XMLROW("Port", XMLREAD_U16, 0, struct zonefetch_peer, port),
+	XMLROW_CALL("TLS", 0, 0, read_tls),
 	XMLROW_END,
 };
 
@@ -81,10 +144,10 @@ read_peer(
 	}
 	*list = grown;
 	p = &grown[(*count)++];
-	*p = (struct zonefetch_peer){ .family = AF_UNSPEC, .port = 53 };
+	*p = (struct zonefetch_peer){ .family = AF_UNSPEC };
 	xmlread_children(f, n, peer_rows, p);
-	if (p->port == 0)
-		xmlfile_error(f, n, "port 0");
+	if (p->port == 0) /* RFC 1035 §4.2, RFC 9103 §7.2 */
+		p->port = p->tls == NULL ? 53 : 853;
 	return p;
 }
 
@@ -117,10 +180,34 @@ static const struct xmlread_row tsig_rows[] = {
 	XMLROW_END,
 };
 
+static void
+read_limit(struct xmlfile *f, xmlNode *n, void *to)
+{
+	uint64_t *limit = to;
+	size_t size;
+	char *text = xmlread_text(f, n);
+
+	if (text == NULL)
+		return;
+	if (number_size(text, &size) == -1 || size == 0)
+		xmlfile_error(f, n,
+		    "'%s' is not a number above 0, with K, M or G if wanted",
+		    text);
+	else
+		*limit = size;
+	free(text);
+}
+
 static const struct xmlread_row default_rows[] = {
 	XMLROW_GROUP("TSIG", 0, tsig_rows),
 	XMLROW_CALL(
 	    "RequestTransfer", XMLREAD_REQUIRED | XMLREAD_MANY, 0, read_master),
+	XMLROW("RequireNotifyTSIG", XMLREAD_PRESENT, 0, struct zonefetch,
+	    notify_needs_tsig),
+	XMLROW_CALL("MaxRecords", 0, offsetof(struct zonefetch, max_records),
+	    read_limit),
+	XMLROW_CALL(
+	    "MaxBytes", 0, offsetof(struct zonefetch, max_bytes), read_limit),
 	XMLROW_END,
 };
 
@@ -144,6 +231,8 @@ zonefetch_read(struct zonefetch **out, const char *path,
 	if ((doc = xmlfile_parse(&f)) != NULL)
 		xmlread_document(&f, doc, "ZoneFetch", "zonefetch", rows, zf);
 	xmlFreeDoc(doc);
+	if (zf->notify_needs_tsig && zf->tsig_name == NULL)
+		xmlfile_error(&f, NULL, "RequireNotifyTSIG needs a TSIG key");
 	if ((rc = xmlfile_result(&f, d)) == 0)
 		*out = zf;
 	else
