@@ -1,7 +1,6 @@
 # One line per program: name, its own sources, the libraries it links.
 # What it needs of lib/ the linker picks from libzonepipe.a, no more.
 $(eval $(call program,kaspcheck,$(wildcard src/kaspcheck/*.c),$(XML)))
-
 $(eval $(call program,audit-zone,$(wildcard src/audit/*.c),$(LDNS) $(SSL) $(XML) -pthread))
 $(eval $(call program,sort-zone,$(wildcard src/sorter/sort-*.c),$(KNOT)))
 $(eval $(call program,hsmutil,$(filter-out src/hsm/hsmspeed.c,$(wildcard src/hsm/*.c)),$(P11) $(XML) $(SSL)))
