@@ -207,6 +207,29 @@ load_nsec3param(struct apex *a, const struct rec *r, size_t size)
 	memcpy(c->salt, p + 5, p[4]);
 }
 
+static void
+load_zonemd(struct apex *a, const struct rec *r, size_t size)
+{
+	struct zone *z = a->zone;
+	struct zone_digest *g;
+
+	/* RFC 8976 §2.2.4: a digest has 12 octets at least. */
+	if (size < 6 + 12 || size > 6 + 255) {
+		finding_add(&a->b->found, CHECK_ZONEMD_MALFORMED, a->o->name,
+		    r->type, r->at, "a digest of %zu octets",
+		    size < 6 ? 0 : size - 6);
+		return;
+	}
+	if (z->digests == DIGESTS_MAX)
+		return;
+	g = &z->digest[z->digests++];
+	*g = (struct zone_digest){ .serial = u32(a->rdata),
+		.scheme = a->rdata[4], .algorithm = a->rdata[5],
+		.size = (uint8_t)(size - 6), .at = r->at };
+	memcpy(g->bytes, a->rdata + 6, size - 6 < sizeof(g->bytes) ? size - 6 :
+	    sizeof(g->bytes));
+}
+
 /* --- CDS and CDNSKEY ------------------------------------------------------- */
 
 /* RFC 8078 §4: "0 0 0 00", "0 3 0 AA==", and nothing beside it. */
@@ -404,6 +427,9 @@ load_type(struct apex *a, uint16_t type, struct cds_sets *sets)
 		case TYPE_NSEC3PARAM:
 			load_nsec3param(a, r, (size_t)n);
 			break;
+		case TYPE_ZONEMD:
+			load_zonemd(a, r, (size_t)n);
+			break;
 		default:
 			load_cds(a, sets, r, (size_t)n);
 			break;
@@ -428,7 +454,7 @@ apex_load(struct zone *zone, struct batch *b, const struct owner *o,
 {
 	/* DNSKEY before what refers to it. */
 	static const uint16_t types[] = { TYPE_SOA, TYPE_DNSKEY,
-		TYPE_NSEC3PARAM, TYPE_CDS, TYPE_CDNSKEY };
+		TYPE_NSEC3PARAM, TYPE_ZONEMD, TYPE_CDS, TYPE_CDNSKEY };
 	struct apex a = { .zone = zone, .b = b, .o = o, .parser = parser };
 	struct cds_sets *sets = calloc(1, sizeof(*sets));
 	int rc = -1;

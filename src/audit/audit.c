@@ -18,6 +18,7 @@ struct run {
 	struct walk *walk;
 	struct spill *sorter; /* of a master file */
 	bool any, apex_known;
+	uint32_t soa_minimum;
 	struct findings found;
 	enum status worst;
 };
@@ -53,6 +54,7 @@ end_zone(struct run *r)
 	r->walk = NULL;
 	r->sorter = NULL;
 	r->any = r->apex_known = false;
+	r->soa_minimum = 0;
 	apex_reset(&r->zone);
 	verdict_free(&r->verdict);
 	r->verdict = (struct verdict){ .format = r->a->format,
@@ -109,6 +111,27 @@ store(struct run *r, const struct record *rec, struct diag *d)
 	return rc;
 }
 
+/* The last number of a SOA, for records without a TTL. */
+static uint32_t
+soa_minimum(const struct run *r, const struct record *rec)
+{
+	struct rdata_parser *p = rdata_parser_new(r->a->types);
+	uint8_t *rdata = malloc(RDATA_MAX);
+	uint32_t minimum = 0;
+	const char *why;
+	int n;
+
+	if (p != NULL && rdata != NULL) {
+		n = rdata_parse(p, rec->type, rec->rdata, rec->rdata_size,
+		    rec->origin, rdata, &why);
+		for (int i = n - 4; n > 4 && i < n; i++)
+			minimum = minimum << 8 | rdata[i];
+	}
+	rdata_parser_free(p);
+	free(rdata);
+	return minimum;
+}
+
 static int
 take_master(struct run *r, const struct record *rec, struct diag *d)
 {
@@ -120,6 +143,8 @@ take_master(struct run *r, const struct record *rec, struct diag *d)
 		memcpy(r->zone.apex, rec->owner, wname_size(rec->owner));
 		r->apex_known = true;
 	}
+	if (rec->type == TYPE_SOA && wname_equal(rec->owner, r->zone.apex))
+		r->soa_minimum = soa_minimum(r, rec);
 	return store(r, rec, d);
 }
 
@@ -148,7 +173,7 @@ replay(struct run *r, struct diag *d)
 		    s.origin_size;
 		rec.rdata_size = item.data_size - (uint32_t)sizeof(s) -
 		    s.origin_size;
-		rec.ttl = s.ttl;
+		rec.ttl = s.ttl == RECORD_TTL_NONE ? r->soa_minimum : s.ttl;
 		rec.type = s.type;
 		rec.covered = s.covered;
 		rec.class = s.class;

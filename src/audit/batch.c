@@ -22,7 +22,7 @@ batch_reset(struct batch *b)
 	arena_reset(&b->arena);
 	findings_reset(&b->found);
 	b->owners = b->recs = b->ents = 0;
-	b->rows = b->links = b->refs = b->defs = 0;
+	b->rows = b->links = b->refs = b->defs = b->digesteds = 0;
 	b->failed = false;
 	stats_reset(&b->stats);
 }
@@ -41,6 +41,7 @@ batch_free(struct batch *b)
 	free(b->link);
 	free(b->ref);
 	free(b->def);
+	free(b->digested);
 	free(b);
 }
 

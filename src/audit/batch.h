@@ -88,6 +88,13 @@ struct ref {
 	struct place at;
 };
 
+/* A record as ZONEMD digests it: owner's key, 00, type and RDATA. */
+struct digested {
+	const uint8_t *key;
+	uint32_t key_size, ttl;
+	uint16_t name_size;
+};
+
 /* What is at a name, for those who refer to it. */
 struct def {
 	const uint8_t *name;
@@ -134,6 +141,8 @@ struct batch {
 	struct link *link;
 	struct ref *ref;
 	struct def *def;
+	struct digested *digested;
+	size_t digesteds, digesteds_size;
 	size_t rows, rows_size, links, links_size, refs, refs_size, defs,
 	    defs_size;
 	struct stats stats;
@@ -171,6 +180,7 @@ BATCH_PUSH(row)
 BATCH_PUSH(link)
 BATCH_PUSH(ref)
 BATCH_PUSH(def)
+BATCH_PUSH(digested)
 
 /* The sum of both, in a. */
 void stats_add(struct stats *a, const struct stats *b);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "judge.h"
+#include "zonemd.h"
 
 int
 judge_init(struct judge *j, const struct rtypes *types)
@@ -71,6 +72,13 @@ judge_wire(struct judge *j, const struct rec *rec, struct wire *wire)
 	const int size = rdata_parse(j->parser, rec->type, rec->rdata,
 	    rec->rdata_size, rec->origin, j->rdata, &why);
 
+	if (size == -1 && !rdata_readable(rec->type, rec->rdata,
+		rec->rdata_size)) {
+		judge_find(j, CHECK_UNREADABLE, rec->type, rec->at,
+		    "the RDATA cannot be read here, nor its signature "
+		    "verified");
+		return false;
+	}
 	if (size == -1) {
 		judge_find(j, CHECK_SYNTAX, rec->type, rec->at, "%s", why);
 		return false;
@@ -280,6 +288,25 @@ collect_types(struct judge *j, const struct rec *recs, size_t count)
 	j->types_count++;
 }
 
+/* RFC 8976 §3.3.1: everything but the apex ZONEMD and its signatures. */
+static void
+digest_records(struct judge *j, const struct rec *recs, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const char *why;
+		int size;
+
+		if (j->o->apex && set_type(&recs[i]) == TYPE_ZONEMD)
+			continue;
+		size = rdata_parse(j->parser, recs[i].type, recs[i].rdata,
+		    recs[i].rdata_size, recs[i].origin, j->rdata, &why);
+		if (size != -1 && zonemd_digested(j->b, j->o->name,
+			recs[i].type, recs[i].ttl, j->rdata,
+			(size_t)size) == NULL)
+			return;
+	}
+}
+
 static void
 judge_owner(struct judge *j, const struct owner *o)
 {
@@ -315,6 +342,8 @@ judge_owner(struct judge *j, const struct owner *o)
 	}
 	judge_owner_rules(j);
 	judge_rows(j);
+	if (j->zone->digests > 0)
+		digest_records(j, recs, o->count);
 }
 
 void

@@ -18,6 +18,8 @@
  * A IPv4   Q IPv6   y type   t time      h  hexadecimal to the end
  * H salt (length octet, - is empty)      X  base32hex (length octet)
  * b base64 to the end   B type bitmap    s  character strings to the end
+ * D scheme of DSYNC (RFC 9859 §2.1)
+ * r AMTRELAY's D bit, type and relay (RFC 8777 §4)
  */
 static const struct {
 	uint16_t type;
@@ -34,8 +36,12 @@ static const struct {
 	{ 99 /* SPF */, "s" }, { 52 /* TLSA */, "111h" },
 	{ 44 /* SSHFP */, "11h" }, { 261 /* RESINFO */, "s" },
 	{ 262 /* WALLET */, "s" }, { 263 /* CLA */, "s" },
-	{ 66 /* DSYNC */, "y12N" }, { 61 /* OPENPGPKEY */, "b" },
+	{ 66 /* DSYNC */, "yD2N" }, { 61 /* OPENPGPKEY */, "b" },
 	{ 49 /* DHCID */, "b" }, { 53 /* SMIMEA */, "111h" },
+	{ 62 /* CSYNC */, "42B" }, { 258 /* AVC */, "s" },
+	{ 56 /* NINFO */, "s" }, { 57 /* RKEY */, "211b" },
+	{ 67 /* HHIT */, "b" }, { 68 /* BRID */, "b" },
+	{ 260 /* AMTRELAY */, "1r" }, { 32768 /* TA */, "211h" },
 };
 
 /* RFC 4034 §6.2 without HINFO and NSEC (RFC 6840 §5.1). */
@@ -437,6 +443,42 @@ field_strings(struct cursor *c)
 	return 0;
 }
 
+/* RFC 8777 §4.2: discovery flag, relay type, relay. */
+static int
+field_relay(struct cursor *c)
+{
+	size_t len;
+	const char *s = word(c, &len);
+	uint16_t d, type;
+
+	if (number_u16(s, len, 1, &d) == -1)
+		return -1;
+	s = word(c, &len);
+	if (number_u16(s, len, 3, &type) == -1 ||
+	    put_number(c, (uint64_t)d << 7 | type, 1) == -1)
+		return -1;
+	switch (type) {
+	case 0:
+		s = word(c, &len);
+		return len == 1 && *s == '.' ? 0 : -1;
+	case 1:
+		return field_address(c, AF_INET, 4);
+	case 2:
+		return field_address(c, AF_INET6, 16);
+	}
+	return field_name(c, false);
+}
+
+static int
+field_scheme(struct cursor *c)
+{
+	if (c->end - c->at > 7 && strncasecmp(c->at, "NOTIFY ", 7) == 0) {
+		c->at += 7;
+		return put_number(c, 1, 1);
+	}
+	return field_number(c, 1);
+}
+
 /* A number of seconds; those with units are left to ldns. */
 static int
 field(const struct rdata_parser *p, char kind, struct cursor *c)
@@ -458,6 +500,8 @@ field(const struct rdata_parser *p, char kind, struct cursor *c)
 	case 'b': return field_base64(p, c);
 	case 'B': return field_bitmap(p, c);
 	case 's': return field_strings(c);
+	case 'r': return field_relay(c);
+	case 'D': return field_scheme(c);
 	}
 	return -1;
 }
@@ -558,6 +602,22 @@ parse_generic(struct cursor *c)
 		return -1;
 	octets = hex(c, c->at, c->end);
 	return octets == size ? octets : -1;
+}
+
+/* Types whose text neither the table nor ldns reads. */
+bool
+rdata_readable(uint16_t type, const char *text, size_t len)
+{
+	static const uint16_t unreadable[] = { 30 /* NXT */, 34 /* ATMA */,
+		38 /* A6 */, 40 /* SINK */, 100 /* UINFO */, 101 /* UID */,
+		102 /* GID */, 103 /* UNSPEC */, 259 /* DOA */, 264 /* IPN */, TYPE_DELEG };
+
+	if (len >= 2 && text[0] == '\\' && text[1] == '#')
+		return true;
+	for (size_t i = 0; i < sizeof(unreadable) / sizeof(*unreadable); i++)
+		if (unreadable[i] == type)
+			return false;
+	return true;
 }
 
 int

@@ -6,6 +6,7 @@
 #ifndef RDATA_H
 #define RDATA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,6 +27,9 @@ void rdata_parser_free(struct rdata_parser *p);
  */
 int rdata_parse(struct rdata_parser *p, uint16_t type, const char *text,
     size_t len, const uint8_t *origin, uint8_t *wire, const char **why);
+
+/* Can RDATA of that type be read at all?  Some only in RFC 3597's notation. */
+bool rdata_readable(uint16_t type, const char *text, size_t len);
 
 /*
  * The types of a bitmap in wire format, ascending.  At most max are stored.

@@ -26,7 +26,9 @@ static const struct {
 } more[] = {
 	{ "AMTRELAY", 260 }, { "RESINFO", 261 }, { "WALLET", 262 },
 	{ "CLA", 263 }, { "IPN", 264 }, { "DSYNC", 66 }, { "HHIT", 67 },
-	{ "BRID", 68 }, { "NXNAME", 128 }, { "DELEG", TYPE_DELEG },
+	{ "BRID", 68 }, { "NINFO", 56 }, { "RKEY", 57 }, { "TA", 32768 },
+	{ "DOA", 259 }, { "AVC", 258 }, { "UINFO", 100 }, { "UID", 101 },
+	{ "GID", 102 }, { "UNSPEC", 103 }, { "NXNAME", 128 }, { "DELEG", TYPE_DELEG },
 };
 
 static char

@@ -24,7 +24,7 @@ struct slot {
 
 /* A sorted run in the file, read through a window of its own. */
 struct run {
-	off_t next, end;  /* of the file, not yet read */
+	off_t start, next, end; /* of the file; next: not yet read */
 	uint8_t *window;
 	size_t size, used, filled; /* of the window */
 	struct spill_item item;
@@ -248,7 +248,8 @@ write_run(struct spill *s, struct diag *d)
 	if (grown == NULL)
 		return diag_system(d, "sort");
 	s->run = grown;
-	s->run[s->runs] = (struct run){ .next = s->written };
+	s->run[s->runs] = (struct run){ .start = s->written,
+		.next = s->written };
 	buffer = malloc(WRITE_SIZE);
 	if (buffer == NULL)
 		return diag_system(d, "sort");
@@ -410,6 +411,7 @@ heap_down(struct spill *s, size_t i)
 	}
 }
 
+/* Every run to its start, and the heap over their first items. */
 static int
 start_merge(struct spill *s, struct diag *d)
 {
@@ -419,17 +421,24 @@ start_merge(struct spill *s, struct diag *d)
 		window = READ_LEAST;
 	if (window > READ_MOST)
 		window = READ_MOST;
-	s->heap = calloc(s->runs, sizeof(*s->heap));
+	if (s->heap == NULL)
+		s->heap = calloc(s->runs, sizeof(*s->heap));
 	if (s->heap == NULL)
 		return diag_system(d, "sort");
+	s->heap_size = 0;
+	s->started = false;
 	for (size_t i = 0; i < s->runs; i++) {
 		struct run *r = &s->run[i];
 		int rc;
 
-		r->window = malloc(window);
+		if (r->window == NULL) {
+			r->window = malloc(window);
+			r->size = window;
+		}
 		if (r->window == NULL)
 			return diag_system(d, "sort");
-		r->size = window;
+		r->next = r->start;
+		r->used = r->filled = 0;
 		rc = run_next(s, r, d);
 		if (rc == -1)
 			return -1;
@@ -439,6 +448,13 @@ start_merge(struct spill *s, struct diag *d)
 	for (size_t i = s->heap_size; i-- > 0;)
 		heap_down(s, i);
 	return 0;
+}
+
+int
+spill_rewind(struct spill *s, struct diag *d)
+{
+	s->next_slot = 0;
+	return s->runs == 0 ? 0 : start_merge(s, d);
 }
 
 int

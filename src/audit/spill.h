@@ -39,6 +39,9 @@ int spill_sort(struct spill *s, struct diag *d);
  */
 int spill_next(struct spill *s, struct spill_item *item, struct diag *d);
 
+/* To the first item again, after spill_sort(). */
+int spill_rewind(struct spill *s, struct diag *d);
+
 /* Items added. */
 uint64_t spill_count(const struct spill *s);
 

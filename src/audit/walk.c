@@ -3,7 +3,9 @@
 
 #include "apex.h"
 #include "chain.h"
+#include "refs.h"
 #include "walk.h"
+#include "zonemd.h"
 
 /* A name on the path from the apex to the last owner. */
 struct step {
@@ -30,6 +32,8 @@ struct walk {
 	struct owner *o; /* whose records come, or NULL */
 	struct stats total;
 	struct chains *chains;
+	struct refs *refs;
+	struct zonemd *zonemd;
 	const uint8_t *origin; /* of the last record, in the batch's arena */
 
 	uint8_t apex_key[WNAME_KEY_MAX], key[WNAME_KEY_MAX];
@@ -71,6 +75,10 @@ walk_open(struct walk **out, struct zone *zone, struct pool *pool,
 		free(w);
 		return diag_system(d, "audit");
 	}
+	if (refs_open(&w->refs, zone, zone->set->memory / 2, d) == -1) {
+		walk_close(w);
+		return -1;
+	}
 	w->apex_key_size = wname_key(zone->apex, w->apex_key);
 	zone->apex_labels = wname_labels(zone->apex);
 	stats_reset(&w->total);
@@ -87,6 +95,8 @@ walk_close(struct walk *w)
 	if (w->b != NULL)
 		pool_drop(w->pool, w->b);
 	chains_close(w->chains);
+	refs_close(w->refs);
+	zonemd_close(w->zonemd);
 	rdata_parser_free(w->parser);
 	free(w);
 }
@@ -109,6 +119,15 @@ collect(void *arg, struct batch *b, struct diag *d)
 	stats_add(&w->total, &b->stats);
 	for (size_t i = 0; i < b->rows; i++)
 		if (chains_row(w->chains, &b->row[i], d) == -1)
+			return -1;
+	for (size_t i = 0; i < b->refs; i++)
+		if (refs_ref(w->refs, &b->ref[i], d) == -1)
+			return -1;
+	for (size_t i = 0; i < b->defs; i++)
+		if (refs_def(w->refs, &b->def[i], d) == -1)
+			return -1;
+	for (size_t i = 0; i < b->digesteds; i++)
+		if (zonemd_add(w->zonemd, &b->digested[i], d) == -1)
 			return -1;
 	for (size_t i = 0; i < b->links; i++)
 		if (chains_link(w->chains, &b->link[i], &w->found, d) == -1)
@@ -332,6 +351,9 @@ load_apex(struct walk *w, struct diag *d)
 	w->apex_seen = true;
 	if (apex_load(w->zone, w->b, w->o, w->parser) == -1)
 		return diag_system(d, "audit");
+	if (w->zone->digests > 0 && zonemd_open(&w->zonemd, w->zone,
+		w->zone->set->memory / 2, d) == -1)
+		return -1;
 	if (w->zone->chains == 0)
 		return 0;
 	return chains_open(&w->chains, w->zone, w->zone->set->memory / 2, d);
@@ -569,6 +591,11 @@ walk_finish(struct walk *w, struct diag *d)
 		return -1;
 	if (w->chains != NULL &&
 	    chains_finish(w->chains, &w->found, d) == -1)
+		return -1;
+	if (w->zonemd != NULL &&
+	    zonemd_finish(w->zonemd, &w->found, d) == -1)
+		return -1;
+	if (refs_finish(w->refs, &w->found, d) == -1)
 		return -1;
 	check_whole(w);
 	check_horizon(w);

@@ -21,6 +21,16 @@ struct chain {
 	uint8_t salt_size, salt[SALT_MAX];
 };
 
+#define DIGESTS_MAX 16
+
+/* A ZONEMD record. */
+struct zone_digest {
+	uint32_t serial;
+	uint8_t scheme, algorithm, size;
+	uint8_t bytes[64];
+	struct place at;
+};
+
 struct zone {
 	const struct settings *set;
 	const struct rtypes *types;
@@ -45,6 +55,8 @@ struct zone {
 	bool nsec;   /* the apex has one */
 	struct chain chain[CHAINS_MAX];
 	size_t chains;
+	struct zone_digest digest[DIGESTS_MAX];
+	size_t digests;
 };
 
 /* RFC 1982 arithmetic: the moment nearest to now that t stands for. */

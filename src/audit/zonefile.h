@@ -15,6 +15,9 @@
 
 #define RECORD_MAX (512 * 1024) /* zonetext(5): the longest line */
 
+/* The TTL of a record that states and inherits none: the SOA's minimum. */
+#define RECORD_TTL_NONE UINT32_MAX
+
 struct place {
 	uint32_t file; /* index for zonefile_name() */
 	uint32_t line;

@@ -459,27 +459,16 @@ ttl_and_class(struct zonefile *z, const struct scan *s, size_t *i,
 	return ZONE_RECORD;
 }
 
-/* The TTL of a record that states none. */
-static bool
-inherited_ttl(const struct zonefile *z, struct record *r)
+/*
+ * The TTL of a record that states none: $TTL (RFC 2308 §4), or the last one
+ * (RFC 1035 §5.1), or the SOA's minimum, which the caller knows at the end.
+ */
+static uint32_t
+inherited_ttl(const struct zonefile *z)
 {
-	if (z->default_ttl_known) {
-		r->ttl = z->default_ttl;
-		return true;
-	}
-	if (z->last_ttl_known) {
-		r->ttl = z->last_ttl;
-		return true;
-	}
-	if (r->type == TYPE_SOA) { /* its own minimum */
-		size_t at = r->rdata_size;
-
-		while (at > 0 && r->rdata[at - 1] != ' ')
-			at--;
-		return ttl_parse(r->rdata + at, r->rdata_size - at,
-		    &r->ttl) == 0;
-	}
-	return false;
+	if (z->default_ttl_known)
+		return z->default_ttl;
+	return z->last_ttl_known ? z->last_ttl : RECORD_TTL_NONE;
 }
 
 static enum zone_event
@@ -516,10 +505,10 @@ interpret(struct zonefile *z, const struct scan *s, struct record *r)
 	if (i + 1 < s->count)
 		r->rdata++;
 	r->rdata_size = (uint32_t)(s->used - (size_t)(r->rdata - z->text));
-	if (!ttl_known && !inherited_ttl(z, r))
-		return zonefile_bad(z, s->line, "no TTL, and none to inherit");
+	if (!ttl_known)
+		r->ttl = inherited_ttl(z);
 	z->last_ttl = r->ttl;
-	z->last_ttl_known = true;
+	z->last_ttl_known = r->ttl != RECORD_TTL_NONE;
 	r->owner = z->owner;
 	r->origin = origin(z) != NULL ? origin(z) : root;
 	r->covered = 0;
