@@ -134,6 +134,7 @@ struct keypair {
 	bool imported;	      /* by key import: parameters are the operator's */
 	/* Kept by the model and the engine, not stored. */
 	size_t uses;	      /* zones' zonekeys that point here */
+	size_t live;	      /* of these not dead */
 	int64_t first_active; /* earliest entered[STATE_ACTIVE] of these */
 	size_t mark;	      /* engine's scratch */
 };
@@ -234,6 +235,8 @@ struct zone {
 	/* The signconf written last.  engine_signconf_written() */
 	char *signconf_id;	/* digest; NULL: none yet */
 	char *signconf_previous; /* the one before; or NULL */
+
+	size_t mark;		/* engine's scratch */
 };
 
 /* --- the clock and the passes --------------------------------------------- */
@@ -393,13 +396,15 @@ enum action_kind {
 			      * then engine_purged() */
 	ACTION_DROP_ZONE,    /* deleted, no key left: model_remove_zone() */
 	/* A person owes it.  `since` says when it was first reported. */
-	ACTION_SUBMIT_DS,    /* hand in the DS of pair; then ds-seen */
-	ACTION_DS_SEEN,	     /* reminder: still waiting for ds-seen */
+	ACTION_SUBMIT_DS,    /* hand in the DS of pair; then ds-seen.  first:
+			      * now; else a reminder that ds-seen is owed */
 	ACTION_WITHDRAW_DS,  /* have the DS of pair removed; then ds-gone */
-	ACTION_BACKUP,	     /* back up repository: pair waits for it */
-	ACTION_ROLLOVER,     /* ManualRollover: due, give key rollover */
-	ACTION_GENERATE,     /* ManualKeyGeneration, or none could be made:
-			      * zone lacks a key of pair-less type */
+	ACTION_BACKUP,	     /* RequireBackup: pair is not backed up.  zone
+			      * NULL: not in use yet */
+	ACTION_ROLLOVER,     /* ManualRollover: pair is due, key rollover */
+	ACTION_GENERATE,     /* zone lacks a key of that type: engine_stock()
+			      * was not called, was short, or
+			      * ManualKeyGeneration */
 	/* For the log. */
 	ACTION_BLOCKED,	     /* shared pair: other zone is not ready */
 	ACTION_NOT_READY,    /* rollover due, no key ready yet */
@@ -408,8 +413,10 @@ enum action_kind {
 	ACTION_COLLISION,    /* pair has tag and algorithm of another key of
 			      * the zone: it will not be used */
 	ACTION_NO_POLICY,    /* zone's policy does not exist: frozen */
-	ACTION_PUBLISH,	     /* evidence is missing: zone not published since
-			      * its signconf changed */
+	ACTION_UNPUBLISHED,  /* a key waits for evidence: the zone was not
+			      * published with it yet */
+	ACTION_REFUSED,	     /* error: a change that would break the zone was
+			      * undone; reason says why */
 };
 
 struct engine_action {
@@ -420,6 +427,7 @@ struct engine_action {
 	enum key_type type;
 	int64_t since;		/* owed since; for ACTION_EXPECTED the date */
 	bool first;		/* first reported in this pass */
+	const char *reason;	/* ACTION_REFUSED: static text; else NULL */
 };
 
 struct engine_result {

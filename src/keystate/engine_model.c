@@ -318,6 +318,7 @@ zone_add_key(struct zone *z, struct keypair *pair)
 	k->pair = pair;
 	k->state = STATE_GENERATE;
 	pair->uses++;
+	pair->live++;
 	return k;
 }
 
@@ -345,6 +346,8 @@ void
 zone_remove_key(struct zone *z, size_t index)
 {
 	z->keys[index].pair->uses--;
+	if (z->keys[index].state != STATE_DEAD)
+		z->keys[index].pair->live--;
 	memmove(&z->keys[index], &z->keys[index + 1],
 	    (z->nkeys - index - 1) * sizeof(*z->keys));
 	z->nkeys--;
@@ -378,13 +381,16 @@ model_link(struct model *m)
 	size_t i, j;
 	int64_t at;
 
-	for (i = 0; i < m->npairs; i++)
+	for (i = 0; i < m->npairs; i++) {
 		m->pairs[i]->first_active = 0;
+		m->pairs[i]->live = 0;
+	}
 	for (i = 0; i < m->nzones; i++) {
 		z = m->zones[i];
 		z->policy = model_policy(m, z->policy_name);
 		for (j = 0; j < z->nkeys; j++) {
 			k = &z->keys[j];
+			k->pair->live += k->state != STATE_DEAD;
 			at = k->entered[STATE_ACTIVE];
 			if (at != 0 && (k->pair->first_active == 0 ||
 				at < k->pair->first_active))
@@ -604,7 +610,7 @@ copy_zone(struct model *m, const struct zone *from)
 	rc |= own_list(&z->ds_ttl.span, &z->ds_ttl.count,
 	    sizeof(*z->ds_ttl.span));
 	for (i = 0; i < z->nkeys; i++)
-		z->keys[i].pair = model_pair(m, from->keys[i].pair->id);
+		z->keys[i].pair = m->pairs[from->keys[i].pair->mark];
 	return rc;
 }
 
@@ -629,8 +635,10 @@ model_copy(const struct model *from)
 	}
 	for (i = 0; i < from->npolicies && rc == 0; i++)
 		rc = copy_policy(m, from->policies[i]);
-	for (i = 0; i < from->npairs && rc == 0; i++)
+	for (i = 0; i < from->npairs && rc == 0; i++) {
+		from->pairs[i]->mark = i;
 		rc = copy_pair(m, from->pairs[i]);
+	}
 	for (i = 0; i < from->nzones && rc == 0; i++)
 		rc = copy_zone(m, from->zones[i]);
 	m->clock = from->clock;

@@ -1,0 +1,300 @@
+/*
+ * KSKs: Double-KSK rollover (RFC 7583 §3.3.1) with ds-seen by the operator,
+ * and standby keys whose DS is in the parent before their DNSKEY is in the
+ * zone (Double-DS, §3.3.2).
+ */
+#include "engine_internal.h"
+
+/*
+ * The DS of `k` need not be answered any more: every cache that has a DS of
+ * this algorithm has one of another published KSK, or the DS of k itself has
+ * left all caches.
+ */
+static bool
+replaced(struct pass *ps, const struct zone *z, const struct zonekey *k,
+    enum interval *i, struct wait *w)
+{
+	const struct zonekey *o;
+	bool other = false;
+	size_t j;
+
+	for (j = 0; j < z->nkeys; j++) {
+		o = &z->keys[j];
+		if (o == k || !key_is(o, KEY_KSK, k->pair->algorithm) ||
+		    o->state != STATE_ACTIVE || o->shown.since == 0)
+			continue;
+		other = true;
+		if (o->ds_gone != 0)
+			continue;
+		/* A standby's DS was known before its key was published. */
+		if (o->entered[STATE_DSREADY] != 0) {
+			*i = INTERVAL_KEYPUBLISH;
+			w->start = o->shown.since;
+			return true;
+		}
+		if (pass_waited(ps, z, o, INTERVAL_KSK_RETIRE, w)) {
+			*i = INTERVAL_KSK_RETIRE;
+			return true;
+		}
+	}
+	*i = INTERVAL_ALGORITHM_DS;
+	return other && k->ds_gone != 0 &&
+	    pass_waited(ps, z, k, INTERVAL_ALGORITHM_DS, w);
+}
+
+/* Known as a key, and the unsigned zone forgotten. */
+static bool
+learned(struct pass *ps, const struct zone *z, const struct zonekey *k,
+    enum interval *i, struct wait *w)
+{
+	struct wait first;
+	bool known = pass_waited(ps, z, k, INTERVAL_KSK_PUBLISH, w);
+	bool zone = pass_waited(ps, z, k, INTERVAL_FIRST_KSK, &first);
+
+	*i = INTERVAL_KSK_PUBLISH;
+	if (known && zone && first.end > w->end) {
+		*i = INTERVAL_FIRST_KSK;
+		*w = first;
+	}
+	return known && zone;
+}
+
+static void
+move(struct pass *ps, struct zone *z, struct zonekey *k)
+{
+	enum interval i;
+	struct wait w;
+
+	switch (k->state) {
+	case STATE_PUBLISH:
+		if (learned(ps, z, k, &i, &w))
+			pass_state(ps, z, k, STATE_READY, i, w.start,
+			    "known to every cache");
+		break;
+	case STATE_READY:
+		if (k->shown.since == 0 && !engine_ds_present(k))
+			pass_state(ps, z, k, STATE_PUBLISH, INTERVAL_NONE, 0,
+			    "the zone was published without it");
+		break;
+	case STATE_RETIRE:
+		if (replaced(ps, z, k, &i, &w))
+			pass_state(ps, z, k, STATE_DEAD, i, w.start,
+			    "no cache needs it for a DS");
+		break;
+	case STATE_DSSUB:
+	case STATE_DSPUBLISH:
+	case STATE_DSREADY:
+		if (k->ds_gone != 0)
+			pass_state(ps, z, k, STATE_DEAD, INTERVAL_NONE, 0,
+			    "its DS was withdrawn");
+		else if (k->state == STATE_DSPUBLISH &&
+		    pass_waited(ps, z, k, INTERVAL_DS_PUBLISH, &w))
+			pass_state(ps, z, k, STATE_DSREADY,
+			    INTERVAL_DS_PUBLISH, w.start,
+			    "its DS is known to every cache");
+		break;
+	default:
+		break;
+	}
+}
+
+static bool
+due(struct pass *ps, struct zone *z, const struct zonekey *k)
+{
+	return k->state == STATE_ACTIVE &&
+	    pass_reached(ps, engine_retire_date(ps->m, z, k));
+}
+
+/* A standby that was called up takes over, without the parent. */
+static void
+take_over(struct pass *ps, struct zone *z, struct zonekey *k)
+{
+	struct zonekey *o;
+	struct wait w;
+	size_t i;
+
+	if (!pass_waited(ps, z, k, INTERVAL_KEYPUBLISH, &w) ||
+	    !engine_ds_present(k) || key_gated(ps->m, k->pair))
+		return;
+	if (k->pair->backed_up == 0)
+		pass_tell(ps, ACTION_NO_BACKUP, z, k->pair, ps->now);
+	pass_state(ps, z, k, STATE_ACTIVE, INTERVAL_KEYPUBLISH, w.start,
+	    "standby known to every cache");
+	for (i = 0; i < z->nkeys; i++) {
+		o = &z->keys[i];
+		if (o != k && key_is(o, KEY_KSK, k->pair->algorithm) &&
+		    due(ps, z, o))
+			key_retire(ps, z, o, "replaced by a standby key");
+	}
+}
+
+void
+ksk_moves(struct pass *ps, struct zone *z, uint8_t algorithm)
+{
+	size_t i;
+
+	for (i = 0; i < z->nkeys; i++) {
+		if (!key_is(&z->keys[i], KEY_KSK, algorithm))
+			continue;
+		if (z->keys[i].state == STATE_KEYPUBLISH)
+			take_over(ps, z, &z->keys[i]);
+		else
+			move(ps, z, &z->keys[i]);
+	}
+}
+
+/* What the KSKs of one algorithm are at. */
+struct situation {
+	bool active;	/* one is */
+	bool lasting;	/* one is that need not be rolled yet */
+	bool forced;	/* the operator wants it rolled */
+	bool ready;	/* a successor waits for the parent */
+	bool coming;	/* a standby was called up */
+	size_t have;	/* keys that will last */
+	size_t standby;
+	struct zonekey *reserve; /* a standby that could be called up */
+};
+
+static struct situation
+situation(struct pass *ps, struct zone *z, uint8_t algorithm)
+{
+	struct situation s = { 0 };
+	int64_t lead = zone_lead(z, ps->now, ps->gap), at;
+	struct zonekey *k;
+	size_t i;
+
+	for (i = 0; i < z->nkeys; i++) {
+		k = &z->keys[i];
+		if (!key_is(k, KEY_KSK, algorithm))
+			continue;
+		switch (k->state) {
+		case STATE_ACTIVE:
+			s.active = true;
+			s.forced = s.forced || k->forced != 0 ||
+			    (k->retire_fixed != 0 &&
+				pass_reached(ps, k->retire_fixed));
+			at = engine_retire_date(ps->m, z, k);
+			if (at == MOMENT_NEVER || !pass_reached(ps, at - lead)) {
+				s.lasting = true;
+				s.have++;
+			}
+			break;
+		case STATE_READY:
+			s.ready = true;
+			/* FALLTHROUGH */
+		case STATE_PUBLISH:
+			s.have += key_usable(z, k);
+			break;
+		case STATE_KEYPUBLISH:
+			s.coming = true;
+			s.have += key_usable(z, k);
+			break;
+		case STATE_DSREADY:
+			if (key_usable(z, k) && engine_ds_present(k) &&
+			    s.reserve == NULL)
+				s.reserve = k;
+			/* FALLTHROUGH */
+		case STATE_DSSUB:
+		case STATE_DSPUBLISH:
+			s.standby += key_usable(z, k);
+			break;
+		default:
+			break;
+		}
+	}
+	return s;
+}
+
+/*
+ * Ask for the DS of ready keys.  With ManualRollover a successor's waits for
+ * the operator to want the rollover.
+ */
+static void
+submit(struct pass *ps, struct zone *z, uint8_t algorithm,
+    const struct situation *s)
+{
+	const struct key_block *b = policy_block(z->policy, KEY_KSK,
+	    algorithm);
+	struct zonekey *k;
+	size_t i;
+
+	if (b != NULL && b->manual && s->active && !s->forced)
+		return;
+	for (i = 0; i < z->nkeys; i++) {
+		k = &z->keys[i];
+		if (!key_is(k, KEY_KSK, algorithm) ||
+		    k->state != STATE_READY || k->ds_submitted != 0 ||
+		    key_gated(ps->m, k->pair))
+			continue;
+		pass_touch(ps, z);
+		k->ds_submitted = ps->now;
+		ps->changed = true;
+	}
+}
+
+/* Unused, its DS never handed in, and not what the policy asks for. */
+static void
+discard(struct pass *ps, struct zone *z, uint8_t algorithm)
+{
+	struct zonekey *k;
+	size_t i;
+
+	for (i = 0; i < z->nkeys; i++) {
+		k = &z->keys[i];
+		if (key_is(k, KEY_KSK, algorithm) && !k->pair->imported &&
+		    (k->state == STATE_PUBLISH || k->state == STATE_READY) &&
+		    k->ds_submitted == 0 && !key_usable(z, k))
+			pass_state(ps, z, k, STATE_DEAD, INTERVAL_NONE, 0,
+			    "unused, and not what the policy asks for");
+	}
+}
+
+/*
+ * Standby keys get their DS into the parent once the zone's own KSK is ready,
+ * so that the parent is troubled once (manual, KSK in fresh zones).
+ */
+static void
+stand_by(struct pass *ps, struct zone *z, const struct key_block *b,
+    size_t wanted)
+{
+	struct zonekey *k;
+	ptrdiff_t i;
+
+	while (wanted-- > 0) {
+		i = stock_take(ps, z, b, true);
+		if (i == -1)
+			return;
+		k = &z->keys[i];
+		if (key_gated(ps->m, k->pair))
+			return;
+		pass_state(ps, z, k, STATE_DSSUB, INTERVAL_NONE, 0,
+		    "standby key");
+		k->ds_submitted = ps->now;
+	}
+}
+
+void
+ksk_roll(struct pass *ps, struct zone *z, uint8_t algorithm)
+{
+	const struct key_block *b = policy_block(z->policy, KEY_KSK,
+	    algorithm);
+	struct situation s;
+
+	s = situation(ps, z, algorithm);
+	if (s.active)
+		discard(ps, z, algorithm);
+	s = situation(ps, z, algorithm);
+	submit(ps, z, algorithm, &s);
+	if (s.forced && !s.lasting && !s.ready && !s.coming &&
+	    s.reserve != NULL) {
+		pass_state(ps, z, s.reserve, STATE_KEYPUBLISH, INTERVAL_NONE,
+		    0, "standby key called up");
+		s = situation(ps, z, algorithm);
+	}
+	if (b == NULL || !zone_targets(z, algorithm))
+		return;
+	if (s.have == 0)
+		key_supply(ps, z, b, 1);
+	if ((s.active || s.ready) && s.standby < b->standby)
+		stand_by(ps, z, b, b->standby - s.standby);
+}

@@ -1,0 +1,620 @@
+/*
+ * What an operator may ask for or tell.  Every check stands before the first
+ * change, so that a refusal leaves the model as it was.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "algorithm.h"
+#include "duration.h"
+#include "engine_internal.h"
+
+/* A clock that was set back must not make waits begin earlier. */
+static int64_t
+moment(const struct model *m, int64_t now)
+{
+	return now > m->clock.last ? now : m->clock.last;
+}
+
+static void
+set_state(struct zonekey *k, enum key_state to, int64_t now)
+{
+	if (to == STATE_DEAD && k->state != STATE_DEAD)
+		k->pair->live--;
+	k->state = to;
+	k->entered[to] = now;
+	if (to == STATE_ACTIVE && k->pair->first_active == 0)
+		k->pair->first_active = now;
+}
+
+static int
+refuse_policy(const struct zone *z, struct diag *d)
+{
+	if (z->deleted != 0)
+		return diag_set(d, STATUS_BAD, "%s: the zone was deleted",
+		    z->name);
+	if (z->policy == NULL)
+		return diag_set(d, STATUS_BAD,
+		    "%s: no policy %s: add it to kasp.xml, then update kasp",
+		    z->name, z->policy_name);
+	return 0;
+}
+
+/* --- key rollover --------------------------------------------------------- */
+
+static bool
+rolls(const struct zonekey *k, enum key_type type, bool emergency)
+{
+	return k->pair->type == type && k->state == STATE_ACTIVE &&
+	    !k->sign_only && (k->forced == 0 || (emergency && !k->compromised));
+}
+
+static void
+force(struct zonekey *k, bool emergency, int64_t now)
+{
+	if (k->forced == 0)
+		k->forced = now;
+	k->compromised = k->compromised || emergency;
+}
+
+/* Wherever the pair is in use: a shared key is rolled in all its zones. */
+static void
+force_sharers(struct model *m, const struct keypair *pair, bool emergency,
+    int64_t now)
+{
+	struct zonekey *k;
+	size_t i;
+
+	for (i = 0; i < m->nzones; i++) {
+		k = zone_key(m->zones[i], pair);
+		if (k != NULL && rolls(k, pair->type, emergency))
+			force(k, emergency, now);
+	}
+}
+
+int
+engine_rollover(struct model *m, struct zone *z, enum key_type type,
+    bool emergency, int64_t now, struct diag *d)
+{
+	struct zonekey *k;
+	size_t i, n = 0, asked = 0;
+
+	if (refuse_policy(z, d) == -1)
+		return -1;
+	now = moment(m, now);
+	for (i = 0; i < z->nkeys; i++) {
+		k = &z->keys[i];
+		n += rolls(k, type, emergency);
+		asked += k->pair->type == type && k->state == STATE_ACTIVE &&
+		    k->forced != 0;
+	}
+	if (n == 0 && asked != 0)
+		return diag_set(d, STATUS_BAD,
+		    "%s: its %s is being rolled already; rollover list tells "
+		    "what it waits for",
+		    z->name, key_type_name(type));
+	if (n == 0)
+		return diag_set(d, STATUS_BAD,
+		    "%s: no active %s to roll", z->name, key_type_name(type));
+	for (i = 0; i < z->nkeys; i++) {
+		k = &z->keys[i];
+		if (!rolls(k, type, emergency))
+			continue;
+		force(k, emergency, now);
+		if (k->pair->live > 1)
+			force_sharers(m, k->pair, emergency, now);
+	}
+	return 0;
+}
+
+int
+engine_rollover_policy(struct model *m, struct policy *p, enum key_type type,
+    bool emergency, int64_t now, struct diag *d)
+{
+	struct zone *z;
+	size_t i, j, n = 0;
+
+	now = moment(m, now);
+	for (i = 0; i < m->nzones; i++) {
+		z = m->zones[i];
+		if (z->policy != p || z->deleted != 0)
+			continue;
+		for (j = 0; j < z->nkeys; j++) {
+			if (!rolls(&z->keys[j], type, emergency))
+				continue;
+			force(&z->keys[j], emergency, now);
+			n++;
+		}
+	}
+	if (n == 0)
+		return diag_set(d, STATUS_BAD,
+		    "policy %s: no zone has an active %s to roll", p->name,
+		    key_type_name(type));
+	return 0;
+}
+
+/* --- the parent ----------------------------------------------------------- */
+
+static int
+refuse_not_ksk(const struct zone *z, const struct zonekey *k, struct diag *d)
+{
+	if (k->pair->type != KEY_KSK)
+		return diag_set(d, STATUS_BAD,
+		    "%s: key %u is a ZSK: only KSKs have a DS", z->name,
+		    k->pair->tag);
+	return 0;
+}
+
+static int
+refuse_ds_seen(const struct model *m, const struct zone *z,
+    const struct zonekey *k, int64_t now, struct diag *d)
+{
+	const struct engine_options none = { 0 };
+	struct forecast f;
+	char when[15];
+
+	if (refuse_not_ksk(z, k, d) == -1 || refuse_policy(z, d) == -1)
+		return -1;
+	if (z->unsign != 0)
+		return diag_set(d, STATUS_BAD,
+		    "%s: the zone goes insecure: have the DS removed again",
+		    z->name);
+	switch (k->state) {
+	case STATE_READY:
+		if (k->shown.since == 0)
+			return diag_set(d, STATUS_BAD,
+			    "%s: key %u: the zone was last published without "
+			    "it: sign and publish it first",
+			    z->name, k->pair->tag);
+		break;
+	case STATE_DSSUB:
+		break;
+	case STATE_ACTIVE:
+		if (k->ds_gone != 0)
+			return 0;
+		return diag_set(d, STATUS_BAD,
+		    "%s: key %u is active already", z->name, k->pair->tag);
+	case STATE_PUBLISH:
+		f = engine_forecast(m, z, k, now, &none);
+		moment_format(f.at, when);
+		return diag_set(d, STATUS_BAD,
+		    "%s: key %u is not ready: caches may not know it before "
+		    "%s%s; if its DS stands in the parent, remove it "
+		    "(RFC 7583 §3.3.1)",
+		    z->name, k->pair->tag, when,
+		    f.kind == FORECAST_PUBLICATION ?
+			", if the zone is published now" :
+			"");
+	default:
+		return diag_set(d, STATUS_BAD,
+		    "%s: key %u is in state %s: ds-seen is for ready and "
+		    "dssub",
+		    z->name, k->pair->tag, key_state_name(k->state));
+	}
+	if (key_gated(m, k->pair))
+		return diag_set(d, STATUS_BAD,
+		    "%s: key %u is not backed up, and repository %s requires "
+		    "it: back up, then backup done",
+		    z->name, k->pair->tag, k->pair->repository);
+	return 0;
+}
+
+/*
+ * Whom a new KSK in the parent replaces: the oldest active one of its
+ * algorithm, else of an algorithm that goes.
+ */
+static struct zonekey *
+oldest_active(const struct model *m, struct zone *z, const struct zonekey *new,
+    uint8_t algorithm, bool leaving)
+{
+	struct zonekey *k, *best = NULL;
+	size_t i;
+
+	for (i = 0; i < z->nkeys; i++) {
+		k = &z->keys[i];
+		if (k == new || k->pair->type != KEY_KSK ||
+		    k->state != STATE_ACTIVE)
+			continue;
+		if (leaving ? zone_targets(z, k->pair->algorithm) :
+			      k->pair->algorithm != algorithm)
+			continue;
+		if (best == NULL || engine_retire_date(m, z, k) <
+			engine_retire_date(m, z, best))
+			best = k;
+	}
+	return best;
+}
+
+/* More DS TTLs may have been configured since the last pass. */
+static int
+note_ds_ttl(struct zone *z, int64_t now, struct diag *d)
+{
+	if (ttl_history_set(&z->ds_ttl, z->policy->ds_ttl, now) == -1)
+		return diag_system(d, "%s", z->name);
+	return 0;
+}
+
+int
+engine_ds_seen(struct model *m, struct zone *z, struct zonekey *k,
+    bool no_retire, int64_t now, struct keypair **retired, struct diag *d)
+{
+	struct zonekey *old = NULL;
+
+	if (retired != NULL)
+		*retired = NULL;
+	now = moment(m, now);
+	if (refuse_ds_seen(m, z, k, now, d) == -1 ||
+	    note_ds_ttl(z, now, d) == -1)
+		return -1;
+	if (k->ds_submitted == 0)
+		k->ds_submitted = now;
+	k->ds_seen = now;
+	k->ds_clear = ttl_history_clear(&z->ds_ttl, now, z->policy->ds_ttl);
+	k->ds_gone = k->ds_gone_clear = 0;
+	if (k->state == STATE_DSSUB) {
+		set_state(k, STATE_DSPUBLISH, now);
+		return 0;
+	}
+	if (k->state == STATE_ACTIVE)
+		return 0;
+	set_state(k, STATE_ACTIVE, now);
+	if (no_retire)
+		return 0;
+	old = oldest_active(m, z, k, k->pair->algorithm, false);
+	if (old == NULL)
+		old = oldest_active(m, z, k, 0, true);
+	if (old != NULL) {
+		set_state(old, STATE_RETIRE, now);
+		if (retired != NULL)
+			*retired = old->pair;
+	}
+	return 0;
+}
+
+int
+engine_ds_gone(struct model *m, struct zone *z, struct zonekey *k,
+    int64_t now, struct diag *d)
+{
+	const char *reason;
+
+	if (refuse_not_ksk(z, k, d) == -1)
+		return -1;
+	if (k->ds_submitted == 0)
+		return diag_set(d, STATUS_BAD,
+		    "%s: the DS of key %u was never handed in", z->name,
+		    k->pair->tag);
+	if (k->ds_gone != 0)
+		return diag_set(d, STATUS_BAD,
+		    "%s: the DS of key %u is known to be gone", z->name,
+		    k->pair->tag);
+	if (k->state == STATE_KEYPUBLISH)
+		return diag_set(d, STATUS_BAD,
+		    "%s: standby key %u was called up: its DS must stay",
+		    z->name, k->pair->tag);
+	now = moment(m, now);
+	k->ds_gone = now;
+	reason = engine_unsound(z);
+	k->ds_gone = 0;
+	if (reason != NULL)
+		return diag_set(d, STATUS_BAD,
+		    "%s: with the DS of key %u gone there would be %s: have "
+		    "that one removed first, then key ds-gone",
+		    z->name, k->pair->tag, reason);
+	if (z->policy != NULL && note_ds_ttl(z, now, d) == -1)
+		return -1;
+	k->ds_gone = now;
+	k->ds_gone_clear = ttl_history_clear(&z->ds_ttl, now,
+	    z->policy != NULL ? z->policy->ds_ttl : 0);
+	return 0;
+}
+
+int
+engine_ksk_retire(struct model *m, struct zone *z, struct zonekey *k,
+    int64_t now, struct keypair **retired, struct diag *d)
+{
+	const bool given = k != NULL;
+	struct zonekey *o;
+	size_t i;
+
+	if (retired != NULL)
+		*retired = NULL;
+	if (refuse_policy(z, d) == -1 ||
+	    (k != NULL && refuse_not_ksk(z, k, d) == -1))
+		return -1;
+	now = moment(m, now);
+	for (i = 0; i < z->nkeys && !given; i++) {
+		o = &z->keys[i];
+		if (o->pair->type == KEY_KSK && o->state == STATE_ACTIVE &&
+		    (k == NULL || engine_retire_date(m, z, o) <
+			    engine_retire_date(m, z, k)))
+			k = o;
+	}
+	if (k == NULL)
+		return diag_set(d, STATUS_BAD, "%s: no active KSK", z->name);
+	if (k->state != STATE_ACTIVE)
+		return diag_set(d, STATUS_BAD,
+		    "%s: key %u is in state %s: only an active one retires",
+		    z->name, k->pair->tag, key_state_name(k->state));
+	o = oldest_active(m, z, k, k->pair->algorithm, false);
+	if (o == NULL && zone_targets(z, k->pair->algorithm))
+		return diag_set(d, STATUS_BAD,
+		    "%s: key %u is the only active KSK of algorithm %u: a "
+		    "successor must be active first (key rollover, ds-seen)",
+		    z->name, k->pair->tag, k->pair->algorithm);
+	set_state(k, STATE_RETIRE, now);
+	if (retired != NULL)
+		*retired = k->pair;
+	return 0;
+}
+
+/* --- backup --------------------------------------------------------------- */
+
+static int
+for_repository(struct model *m, const char *repository, struct diag *d)
+{
+	if (repository != NULL && model_store(m, repository) == NULL)
+		return diag_set(d, STATUS_BAD, "no repository %s in conf.xml",
+		    repository);
+	return 0;
+}
+
+static bool
+in_repository(const struct keypair *pair, const char *repository)
+{
+	return repository == NULL ||
+	    strcmp(pair->repository, repository) == 0;
+}
+
+int
+engine_backup_prepare(struct model *m, const char *repository, int64_t now,
+    size_t *n, struct diag *d)
+{
+	struct keypair *pair;
+	size_t i;
+
+	*n = 0;
+	if (for_repository(m, repository, d) == -1)
+		return -1;
+	for (i = 0; i < m->npairs; i++) {
+		pair = m->pairs[i];
+		if (in_repository(pair, repository) && pair->backed_up == 0) {
+			pair->backup_prepared = now;
+			++*n;
+		}
+	}
+	return 0;
+}
+
+static size_t
+count_prepared(const struct model *m, const char *repository)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < m->npairs; i++)
+		n += in_repository(m->pairs[i], repository) &&
+		    m->pairs[i]->backup_prepared != 0;
+	return n;
+}
+
+static int
+backup_end(struct model *m, const char *repository, int64_t stamp, size_t *n,
+    struct diag *d)
+{
+	struct keypair *pair;
+	size_t i;
+
+	*n = 0;
+	if (for_repository(m, repository, d) == -1)
+		return -1;
+	*n = count_prepared(m, repository);
+	if (*n == 0)
+		return diag_set(d, STATUS_BAD,
+		    "no backup was prepared: backup prepare comes first");
+	for (i = 0; i < m->npairs; i++) {
+		pair = m->pairs[i];
+		if (!in_repository(pair, repository) ||
+		    pair->backup_prepared == 0)
+			continue;
+		if (stamp != 0)
+			pair->backed_up = stamp;
+		pair->backup_prepared = 0;
+	}
+	return 0;
+}
+
+int
+engine_backup_commit(struct model *m, const char *repository, int64_t now,
+    size_t *n, struct diag *d)
+{
+	return backup_end(m, repository, now, n, d);
+}
+
+int
+engine_backup_rollback(struct model *m, const char *repository, size_t *n,
+    struct diag *d)
+{
+	return backup_end(m, repository, 0, n, d);
+}
+
+int
+engine_backup_done(struct model *m, const char *repository, int64_t now,
+    size_t *n, struct diag *d)
+{
+	struct keypair *pair;
+	size_t i;
+
+	*n = 0;
+	if (for_repository(m, repository, d) == -1)
+		return -1;
+	for (i = 0; i < m->npairs; i++) {
+		pair = m->pairs[i];
+		if (in_repository(pair, repository) && pair->backed_up == 0) {
+			pair->backed_up = now;
+			pair->backup_prepared = 0;
+			++*n;
+		}
+	}
+	return 0;
+}
+
+/* --- key import ----------------------------------------------------------- */
+
+static int
+refuse_import(const struct model *m, const struct zone *z,
+    const struct engine_import *im, int64_t now, struct diag *d)
+{
+	const struct zonekey *k;
+	bool signed_ = false, same = false;
+	size_t i;
+
+	if (refuse_policy(z, d) == -1)
+		return -1;
+	if (model_pair(m, im->id) != NULL)
+		return diag_set(d, STATUS_BAD, "key %s is known already",
+		    im->id);
+	if (model_store(m, im->repository) == NULL)
+		return diag_set(d, STATUS_BAD, "no repository %s in conf.xml",
+		    im->repository);
+	if (algorithm_by_number(im->algorithm) == NULL)
+		return diag_set(d, STATUS_BAD,
+		    "algorithm %u does not sign zones", im->algorithm);
+	if (im->state < STATE_GENERATE || im->state > STATE_RETIRE)
+		return diag_set(d, STATUS_BAD,
+		    "a key is imported as generate, publish, ready, active or "
+		    "retire");
+	if (im->at <= 0 || im->at > now)
+		return diag_set(d, STATUS_BAD,
+		    "key %s: --time must not lie in the future", im->id);
+	if (im->retire != 0 && im->state != STATE_ACTIVE)
+		return diag_set(d, STATUS_BAD,
+		    "key %s: a retire date is for an active key", im->id);
+	for (i = 0; i < z->nkeys; i++) {
+		k = &z->keys[i];
+		if (k->state == STATE_GENERATE)
+			continue;
+		if (k->pair->tag == im->tag &&
+		    k->pair->algorithm == im->algorithm)
+			return diag_set(d, STATUS_BAD,
+			    "%s: key %s has tag and algorithm of key %s",
+			    z->name, im->id, k->pair->id);
+		if (key_live(k)) {
+			signed_ = true;
+			same = same || k->pair->algorithm == im->algorithm;
+		}
+	}
+	if (z->published != 0 && signed_ && !same &&
+	    im->state != STATE_GENERATE)
+		return diag_set(d, STATUS_BAD,
+		    "%s: no key of algorithm %u is in the zone: a new "
+		    "algorithm comes by a change of policy (RFC 6781 §4.1.4)",
+		    z->name, im->algorithm);
+	return 0;
+}
+
+/* What the operator says of a key: as if it had been published since. */
+static void
+credit(struct zone *z, struct zonekey *k, const struct engine_import *im)
+{
+	k->state = im->state;
+	k->entered[STATE_GENERATE] = im->at;
+	k->entered[im->state] = im->at;
+	k->retire_fixed = im->retire;
+	if (im->state == STATE_GENERATE)
+		return;
+	k->entered[STATE_PUBLISH] = im->at;
+	k->shown = (struct evidence){ im->at, im->at + z->policy->dnskey_ttl };
+	if (im->type == KEY_KSK && im->state >= STATE_ACTIVE) {
+		k->ds_submitted = k->ds_seen = im->at;
+		k->ds_clear = im->at + z->policy->ds_ttl;
+	}
+}
+
+int
+engine_import(struct model *m, struct zone *z, const struct engine_import *im,
+    int64_t now, struct diag *d)
+{
+	struct keypair *pair;
+	struct zonekey *k = NULL;
+
+	now = moment(m, now);
+	if (refuse_import(m, z, im, now, d) == -1)
+		return -1;
+	pair = model_add_pair(m, im->id);
+	if (pair == NULL)
+		return diag_system(d, "key %s", im->id);
+	pair->repository = strdup(im->repository);
+	pair->policy = strdup(z->policy_name);
+	pair->type = im->type;
+	pair->algorithm = im->algorithm;
+	pair->bits = im->bits;
+	pair->tag = im->tag;
+	pair->generated = im->at;
+	pair->imported = true;
+	if (pair->repository != NULL && pair->policy != NULL)
+		k = zone_add_key(z, pair);
+	if (k == NULL) {
+		model_remove_pair(m, pair);
+		return diag_system(d, "key %s", im->id);
+	}
+	credit(z, k, im);
+	if (im->state == STATE_ACTIVE)
+		pair->first_active = im->at;
+	return 0;
+}
+
+/* --- zones ---------------------------------------------------------------- */
+
+int
+engine_unsign(struct model *m, struct zone *z, int64_t now, struct diag *d)
+{
+	const struct zonekey *k;
+	size_t i;
+
+	if (refuse_policy(z, d) == -1)
+		return -1;
+	if (z->unsign != 0)
+		return diag_set(d, STATUS_BAD,
+		    "%s: goes insecure already", z->name);
+	for (i = 0; i < z->nkeys; i++) {
+		k = &z->keys[i];
+		if (engine_ds_present(k))
+			return diag_set(d, STATUS_BAD,
+			    "%s: the DS of key %u may stand in the parent: "
+			    "have it removed, then key ds-gone (RFC 4035 "
+			    "§5.2)",
+			    z->name, k->pair->tag);
+	}
+	z->unsign = moment(m, now);
+	return 0;
+}
+
+int
+engine_zone_delete(struct model *m, struct zone *z, int64_t now,
+    struct diag *d)
+{
+	if (z->deleted != 0)
+		return diag_set(d, STATUS_BAD, "%s: the zone was deleted",
+		    z->name);
+	z->deleted = moment(m, now);
+	return 0;
+}
+
+int
+engine_purged(struct model *m, struct keypair *pair, struct diag *d)
+{
+	struct zone *z;
+	size_t i, j;
+
+	for (i = 0; i < m->nzones && pair->live == 0; i++) {
+		z = m->zones[i];
+		for (j = z->nkeys; j-- > 0;) {
+			if (z->keys[j].pair == pair)
+				zone_remove_key(z, j);
+		}
+	}
+	if (pair->uses != 0)
+		return diag_set(d, STATUS_BAD,
+		    "key %s is in use: not purged", pair->id);
+	model_remove_pair(m, pair);
+	return 0;
+}
