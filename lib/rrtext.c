@@ -239,7 +239,8 @@ rrtext_write_line(struct rrtext *t, const char *owner, size_t owner_len,
 
 	if (size < owner_len + 4 * RRTYPE_TEXT_MAX)
 		return diag_set(d, STATUS_BAD, "no room for a line");
-	memcpy(buf, owner, owner_len);
+	if (buf != owner)
+		memcpy(buf, owner, owner_len);
 	buf[n++] = '\t';
 	n += rrtext_decimal(ttl, buf + n);
 	memcpy(buf + n, "\tIN\t", 4);

@@ -78,7 +78,8 @@ int rrtext_write(struct rrtext *t, uint16_t type, const uint8_t *rdata,
     size_t len, char *buf, size_t size, struct diag *d);
 
 /*
- * A whole line without newline: owner is canonical text.  As rrtext_write().
+ * A whole line without newline: owner is canonical text, which may stand at buf
+ * already.  As rrtext_write().
  */
 int rrtext_write_line(struct rrtext *t, const char *owner, size_t owner_len,
     uint32_t ttl, uint16_t type, const uint8_t *rdata, size_t len, char *buf,
