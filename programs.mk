@@ -7,3 +7,4 @@ $(eval $(call program,hsmutil,$(filter-out src/hsm/hsmspeed.c,$(wildcard src/hsm
 $(eval $(call program,hsmspeed,src/hsm/hsmspeed.c src/hsm/stores.c,$(P11) $(XML) $(SSL)))
 $(eval $(call program,fetch-zone,$(wildcard src/fetcher/*.c),$(KNOT) $(TLS) $(SSL) $(XML)))
 $(eval $(call program,read-zone,src/sorter/read-zone.c src/sorter/readzone.c src/sorter/readzone_jobs.c,$(KNOT)))
+$(eval $(call program,sign-rrsets,$(wildcard src/signer/*.c),$(KNOT) $(P11) $(XML) $(SSL)))
