@@ -156,6 +156,10 @@ start_reading(struct previous *p, const char *zone, struct diag *why)
 	p->pending = p->troubled = false;
 	p->signatures = 0;
 	advance(p);
+	if (p->troubled) {
+		*why = p->trouble;
+		return -1;
+	}
 	return 0;
 }
 

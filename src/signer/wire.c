@@ -2,19 +2,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <libzscanner/scanner.h>
 #include <openssl/evp.h>
 
 #include "duration.h"
 #include "name.h"
+#include "rrtext.h"
 #include "rrtype.h"
 #include "wire.h"
 
 #define RRSIG_FIXED 18 /* octets of RRSIG RDATA before the signer's name */
 #define RR_FIXED    10 /* type, class, TTL, RDLENGTH */
+#define CLASS_IN    1
 
 struct wire {
-	zs_scanner_t scanner;
+	struct rrtext *text;
 	/* Of the set taken last: what is shared by all of its signatures. */
 	uint16_t type;
 	uint8_t labels;
@@ -30,9 +31,11 @@ wire_new(struct wire **out, struct diag *d)
 {
 	struct wire *w = calloc(1, sizeof(*w));
 
-	if (w == NULL || zs_init(&w->scanner, ".", 1, 0) == -1) {
-		free(w);
+	if (w == NULL)
 		return diag_system(d, "wire format");
+	if (rrtext_new(&w->text, d) == -1) {
+		free(w);
+		return -1;
 	}
 	*out = w;
 	return 0;
@@ -43,7 +46,7 @@ wire_free(struct wire *w)
 {
 	if (w == NULL)
 		return;
-	zs_deinit(&w->scanner);
+	rrtext_free(w->text);
 	text_free(&w->owner);
 	text_free(&w->rrs);
 	text_free(&w->tbs);
@@ -74,26 +77,30 @@ is_above(const uint8_t *a, size_t a_len, const uint8_t *b, size_t b_len)
 }
 
 static int
-add_rr(struct wire *w, bool first, struct diag *d)
+add_rr(struct wire *w, const struct rrtext_record *rec, bool first,
+    struct diag *d)
 {
-	const zs_scanner_t *s = &w->scanner;
-	uint8_t fixed[RR_FIXED];
+	uint8_t fixed[RR_FIXED], *rdata;
 	const size_t before = w->rdata_at;
 	const size_t before_len = first ? 0 : w->rrs.len - before;
 
-	put16(fixed, s->r_type);
-	put16(fixed + 2, s->r_class);
-	put32(fixed + 4, s->r_ttl);
-	put16(fixed + 8, s->r_data_length);
-	if (text_append(&w->rrs, s->r_owner, s->r_owner_length, d) == -1 ||
+	put16(fixed, rec->type);
+	put16(fixed + 2, CLASS_IN);
+	put32(fixed + 4, rec->ttl);
+	put16(fixed + 8, (uint32_t)rec->rdata_len);
+	if (text_append(&w->rrs, rec->owner, rec->owner_len, d) == -1 ||
 	    text_append(&w->rrs, fixed, sizeof(fixed), d) == -1)
 		return -1;
 	w->rdata_at = w->rrs.len;
-	if (text_append(&w->rrs, s->r_data, s->r_data_length, d) == -1)
+	if (text_append(&w->rrs, rec->rdata, rec->rdata_len, d) == -1)
+		return -1;
+	/* Whoever wrote the stream, the canonical form is what is signed. */
+	rdata = (uint8_t *)w->rrs.bytes + w->rdata_at;
+	if (rrtext_canonical(rec->type, rdata, rec->rdata_len, d) == -1)
 		return -1;
 	if (!first &&
-	    !is_above((uint8_t *)w->rrs.bytes + w->rdata_at, s->r_data_length,
-		(uint8_t *)w->rrs.bytes + before, before_len))
+	    !is_above(rdata, rec->rdata_len, (uint8_t *)w->rrs.bytes + before,
+		before_len))
 		return diag_set(d, STATUS_BAD,
 		    "not in canonical order, or twice: run sort-zone first "
 		    "(RFC 4034 §6.3)");
@@ -104,8 +111,9 @@ int
 wire_rrset(struct wire *w, const struct item *head, const char *text,
     struct diag *d)
 {
-	zs_scanner_t *s = &w->scanner;
+	struct rrtext_record rec;
 	uint32_t records = 0;
+	int rc;
 
 	w->rrs.len = 0;
 	w->type = head->type;
@@ -115,18 +123,13 @@ wire_rrset(struct wire *w, const struct item *head, const char *text,
 		return -1;
 	w->labels = (uint8_t)(name_labels(text, head->owner_len) -
 	    (name_is_wildcard(text, head->owner_len) ? 1 : 0));
-	if (zs_set_input_string(s, text, head->text_len) == -1)
-		return diag_system(d, "libzscanner");
-	while (zs_parse_record(s) == 0 && s->state == ZS_STATE_DATA) {
-		if (add_rr(w, records == 0, d) == -1)
+	rrtext_block(w->text, text, head->text_len);
+	while ((rc = rrtext_next(w->text, &rec, d)) == 1) {
+		if (add_rr(w, &rec, records == 0, d) == -1)
 			return -1;
 		records++;
 	}
-	if (s->state != ZS_STATE_EOF || records != head->records)
-		return diag_set(d, STATUS_BAD, "%s (zonetext(5))",
-		    s->state == ZS_STATE_ERROR ? zs_strerror(s->error.code) :
-						 "a line that is no record");
-	return 0;
+	return rc;
 }
 
 int
