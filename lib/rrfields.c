@@ -39,7 +39,7 @@ static const struct rrfields rows[] = {
 	[36] = ROW(RRF_U16, RRF_LOWER_NAME),			  /* KX */
 	[37] = ROW(RRF_CERT, RRF_U16, RRF_U8, RRF_BASE64),	  /* CERT */
 	[39] = ROW(RRF_LOWER_NAME),				  /* DNAME */
-	[40] = ROW(RRF_U8, RRF_U8, RRF_U8, RRF_BASE64_0),	  /* SINK */
+	[40] = ROW(RRF_SINK),					  /* SINK */
 	[42] = ROW(RRF_APL),					  /* APL */
 	[43] = ROW(RRF_U16, RRF_U8, RRF_U8, RRF_HEX),		  /* DS */
 	[44] = ROW(RRF_U8, RRF_U8, RRF_HEX),			  /* SSHFP */
@@ -65,7 +65,7 @@ static const struct rrfields rows[] = {
 	[63] = ROW(RRF_U32, RRF_U8, RRF_U8, RRF_HEX),		  /* ZONEMD */
 	[64] = ROW(RRF_U16, RRF_NAME, RRF_PARAMS),		  /* SVCB */
 	[65] = ROW(RRF_U16, RRF_NAME, RRF_PARAMS),		  /* HTTPS */
-	[66] = ROW(RRF_TYPE, RRF_U8, RRF_U16, RRF_NAME),	  /* DSYNC */
+	[66] = ROW(RRF_TYPE, RRF_SCHEME, RRF_U16, RRF_NAME),	  /* DSYNC */
 	[67] = ROW(RRF_BASE64),					  /* HHIT */
 	[68] = ROW(RRF_BASE64),					  /* BRID */
 	[99] = ROW(RRF_STRINGS),				  /* SPF */
@@ -107,7 +107,7 @@ fixed_size(enum rrfield field)
 {
 	static const uint8_t size[] = {
 		[RRF_U8] = 1, [RRF_U16] = 2, [RRF_U32] = 4, [RRF_U64] = 8,
-		[RRF_TIME] = 4, [RRF_TYPE] = 2, [RRF_CERT] = 2, [RRF_A] = 4,
+		[RRF_TIME] = 4, [RRF_SCHEME] = 1, [RRF_TYPE] = 2, [RRF_CERT] = 2, [RRF_A] = 4,
 		[RRF_AAAA] = 16, [RRF_LOCATOR] = 8, [RRF_EUI48] = 6,
 		[RRF_EUI64] = 8, [RRF_LOC] = 16, [RRF_IPN] = 8,
 	};
@@ -176,7 +176,10 @@ bitmap_length(const uint8_t *p, size_t left)
 	return (int)n;
 }
 
-/* A gateway of IPSECKEY or AMTRELAY by its kind: none, A, AAAA, name. */
+/*
+ * A gateway of IPSECKEY or AMTRELAY by its kind: none, A, AAAA, name.  Of a
+ * kind to come nothing is known: it takes all.
+ */
 static int
 gateway_length(unsigned kind, const uint8_t *p, size_t left)
 {
@@ -190,7 +193,7 @@ gateway_length(unsigned kind, const uint8_t *p, size_t left)
 	case 3:
 		return name_wire_length(p, left);
 	default:
-		return -1;
+		return (int)left;
 	}
 }
 
@@ -268,6 +271,8 @@ rrfields_length(enum rrfield field, const uint8_t *p, size_t left)
 	case RRF_BASE64_0:
 	case RRF_OPAQUE:
 		return (int)left;
+	case RRF_SINK:
+		return left >= 2 ? (int)left : -1;
 	case RRF_BITMAP:
 		return bitmap_length(p, left);
 	case RRF_GATEWAY:

@@ -47,6 +47,8 @@ enum rrfield {
 	RRF_LOC,	/* RFC 1876 */
 	RRF_APL,	/* RFC 3123 */
 	RRF_PARAMS,	/* SvcParams (RFC 9460) */
+	RRF_SCHEME,	/* 8 bits, NOTIFY is 1 (RFC 9859 §2.2) */
+	RRF_SINK,	/* two or three numbers, base64 */
 	RRF_IPN,	/* one or two numbers in 64 bits */
 	RRF_OPAQUE,	/* no text but RFC 3597's */
 };

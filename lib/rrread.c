@@ -305,6 +305,37 @@ read_hip(struct reading *r)
 	return 0;
 }
 
+static int
+read_scheme(struct reading *r)
+{
+	if (r->at == r->end || !zonelexer_is(r->at, "NOTIFY"))
+		return read_number(r, 1);
+	r->at++;
+	return put_number(r, 1, 1);
+}
+
+/*
+ * draft-eastlake-kitchen-sink: coding, subcoding and data; before its version
+ * 02, and in BIND, a meaning stands first.  Base64 is no number below 256.
+ */
+static int
+read_sink(struct reading *r)
+{
+	uint8_t octet[1];
+	uint16_t n;
+
+	if (read_number(r, 1) == -1 || read_number(r, 1) == -1)
+		return -1;
+	if (r->at < r->end &&
+	    number_u16(r->at->text, r->at->len, 255, &n) == 0) {
+		octet[0] = (uint8_t)n;
+		r->at++;
+		if (put(r, octet, 1) == -1)
+			return -1;
+	}
+	return r->at < r->end ? read_base64(r, true) : 0;
+}
+
 /* A number, or "node.service" of 32 bits each. */
 static int
 read_ipn(struct reading *r)
@@ -381,6 +412,10 @@ read_field(struct reading *r, enum rrfield field)
 		return read_hip(r);
 	case RRF_IPN:
 		return read_ipn(r);
+	case RRF_SCHEME:
+		return read_scheme(r);
+	case RRF_SINK:
+		return read_sink(r);
 	default:
 		return diag_set(r->d, STATUS_BAD,
 		    "%s has no text form but \\# (RFC 3597 §5)", r->type);

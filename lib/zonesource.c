@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "rrtext.h"
 #include "rrtype.h"
@@ -328,6 +329,30 @@ settle_ttl(struct zonesource *src, struct diag *d)
 	return 0;
 }
 
+size_t
+zonesource_find_origin(const char *path, uint8_t wire[NAME_WIRE_MAX])
+{
+	const struct zonesource_options options = { &path, 1, NULL, NULL,
+		NULL };
+	struct zonesource_record rec;
+	struct zonesource *src;
+	struct stat st;
+	struct diag d;
+	size_t len = 0;
+
+	if (strcmp(path, "-") == 0 || stat(path, &st) == -1 ||
+	    !S_ISREG(st.st_mode) || zonesource_open(&src, &options, &d) == -1)
+		return 0;
+	src->seeking = true;
+	while (src->origin_len == 0 && !src->final &&
+	    zonesource_next(src, &rec, &d) != 0)
+		;
+	len = src->origin_len;
+	memcpy(wire, src->origin, len);
+	zonesource_close(src);
+	return len;
+}
+
 static bool
 ends_with(const uint8_t *name, size_t len, const uint8_t *end, size_t end_len)
 {
@@ -352,10 +377,12 @@ settle_origin(struct zonesource *src, struct diag *d)
 		return zonesource_bad(src, d,
 		    "a relative owner, and no origin is known: give -o or "
 		    "$ORIGIN (RFC 1035 §5.1)");
-	if (s->r_type != RRTYPE_SOA)
-		return zonesource_bad(src, d,
+	if (s->r_type != RRTYPE_SOA) {
+		(void)zonesource_bad(src, d,
 		    "a record before the SOA: only with -o can the zone be "
 		    "known (RFC 1035 §5.2)");
+		return src->seeking ? -1 : final(src, d);
+	}
 	memcpy(src->origin, s->r_owner, s->r_owner_length);
 	src->origin_len = s->r_owner_length;
 	name_lower(src->origin);
@@ -448,6 +475,12 @@ retry_record(struct zonesource *src, struct zonesource_record *rec,
 	/* Where it stopped does not matter: the next record is behind len. */
 	zonesource_scan(src, text + len, left - len);
 	return rc == 1 ? 1 : -1;
+}
+
+bool
+zonesource_ended(const struct zonesource *src)
+{
+	return src->final;
 }
 
 int

@@ -5,17 +5,20 @@
  *
  *	zonesource_open(&src, &options, &d);
  *	while ((rc = zonesource_next(src, &rec, &d)) != 0)
- *		if (rc == -1)		report, and go on or not
- *		else			rec, zonesource_place(src)
+ *		if (rc == 1)			rec, zonesource_place(src)
+ *		else if (zonesource_ended(src))	report d, give up
+ *		else				report d, and go on or not
  *	zonesource_close(src);
  */
 #ifndef ZONESOURCE_H
 #define ZONESOURCE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "diag.h"
+#include "name.h"
 
 #define ZONESOURCE_INCLUDE_DEPTH 16
 #define ZONESOURCE_GENERATE_MAX	 16777216U /* records of one $GENERATE */
@@ -53,11 +56,20 @@ int zonesource_open(struct zonesource **out,
 /*
  * The next record of class IN; its pointers are valid until the next call.
  * 1: a record; 0: the end of the last file; -1: d says place, what and rule.
- * After a -1 with STATUS_BAD the next call goes on behind what was bad, so
- * that a user sees several errors at once; other errors are final.
+ * After a -1 the next call goes on behind what was bad, so that a user sees
+ * several errors at once, unless zonesource_ended(): a failed read, say.
  */
 int zonesource_next(struct zonesource *src, struct zonesource_record *rec,
     struct diag *d);
+bool zonesource_ended(const struct zonesource *src);
+
+/*
+ * The owner of the first SOA of a file that can be read twice, as wire into
+ * wire: what options.origin has to be where the SOA is not the first record.
+ * Its length; 0: there is none, or the file is no regular one (a pipe is not
+ * touched).
+ */
+size_t zonesource_find_origin(const char *path, uint8_t wire[NAME_WIRE_MAX]);
 
 /* The origin as wire, or NULL as long as it is not known. */
 const uint8_t *zonesource_origin(const struct zonesource *src);

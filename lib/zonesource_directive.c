@@ -1,6 +1,7 @@
 /* $ORIGIN, $TTL, $INCLUDE, $GENERATE. */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "zonesource_parts.h"
 #include "zonetext.h"
@@ -40,28 +41,53 @@ do_ttl(struct zonesource *src, struct diag *d)
 	return 0;
 }
 
-/* The path of an included file: relative to the folder of the including one. */
+/* A path as level n's file names it: relative to the folder of that file. */
 static char *
-include_path(const struct zonesource *src, const struct zonelexer_word *w)
+include_path(const struct zonesource *src, size_t n,
+    const struct zonelexer_word *w)
 {
-	const char *outer = zoneinput_name(src->level[src->depth - 1].in);
+	const char *outer = zoneinput_name(src->level[n].in);
 	const char *slash = strrchr(outer, '/');
 	size_t folder = slash != NULL ? (size_t)(slash - outer) + 1 : 0;
 	char *path = malloc(folder + w->len + 1);
-	int n;
+	int len;
 
 	if (path == NULL)
 		return NULL;
 	if (w->len > 0 && w->text[0] == '/')
 		folder = 0;
 	memcpy(path, outer, folder);
-	n = zonelexer_octets(w, (uint8_t *)path + folder, w->len);
-	if (n <= 0 || memchr(path + folder, '\0', (size_t)n) != NULL) {
+	len = zonelexer_octets(w, (uint8_t *)path + folder, w->len);
+	if (len <= 0 || memchr(path + folder, '\0', (size_t)len) != NULL) {
 		free(path);
 		return NULL;
 	}
-	path[folder + (size_t)n] = '\0';
+	path[folder + (size_t)len] = '\0';
 	return path;
+}
+
+/*
+ * A file that is not beside the including one may be beside the zone's own:
+ * servers that read relative to their working folder had it so.
+ */
+static int
+push_included(struct zonesource *src, const struct zonelexer_word *w,
+    struct diag *d)
+{
+	char *path = include_path(src, src->depth - 1, w);
+	char *other = include_path(src, 0, w);
+	int rc = -1;
+
+	if (path == NULL || other == NULL)
+		diag_set(d, STATUS_BAD, "$INCLUDE: '%.*s' is no file name",
+		    (int)(w->len < 200 ? w->len : 200), w->text);
+	else if (access(path, F_OK) == -1 && access(other, F_OK) == 0)
+		rc = zonesource_push(src, other, d);
+	else
+		rc = zonesource_push(src, path, d);
+	free(path);
+	free(other);
+	return rc;
 }
 
 static int
@@ -69,7 +95,6 @@ do_include(struct zonesource *src, struct diag *d)
 {
 	const struct zonelexer_words *w = &src->words;
 	uint8_t wire[NAME_WIRE_MAX];
-	char *path;
 	int n = 0, rc;
 
 	if (w->count < 2 || w->count > 3)
@@ -80,11 +105,7 @@ do_include(struct zonesource *src, struct diag *d)
 	    (n = zonelexer_name(&w->list[2], zonesource_current_origin(src),
 		 wire, d)) == -1)
 		return -1;
-	if ((path = include_path(src, &w->list[1])) == NULL)
-		return diag_set(d, STATUS_BAD,
-		    "$INCLUDE: not a file name, or no memory");
-	rc = zonesource_push(src, path, d);
-	free(path);
+	rc = push_included(src, &w->list[1], d);
 	if (rc == 0 && n > 0) {
 		memcpy(src->zs.zone_origin, wire, (size_t)n);
 		src->zs.zone_origin_length = (uint32_t)n;

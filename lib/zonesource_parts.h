@@ -52,9 +52,10 @@ struct zonesource {
 	struct zonegenerate *generate; /* its lines are the block, or NULL */
 	uint64_t generate_line;
 
-	/* NULL or the zone's name, as wire. */
+	/* The zone's name as wire. */
 	uint8_t origin[NAME_WIRE_MAX];
 	size_t origin_len; /* 0: not known yet */
+	bool seeking; /* only that is asked for */
 	bool has_minimum;
 	uint32_t minimum; /* of the SOA */
 

@@ -8,9 +8,11 @@
 #include <string.h>
 #include <strings.h>
 
+#include "rrfields.h"
 #include "rrread.h"
 #include "rrtype.h"
 #include "zonesource_parts.h"
+#include "zonetext.h"
 
 /* A record's words sorted by what they are. */
 struct fields {
@@ -122,43 +124,75 @@ put_word(char *p, const struct zonelexer_word *w, bool is_name)
 	return p;
 }
 
-/* Does the type's text name types?  Then from which word on, else SIZE_MAX. */
-static size_t
-types_from(uint16_t type, size_t *count)
+/* A type by the name that libzscanner knows it by, else the word as it is. */
+static char *
+put_type(char *p, const struct zonelexer_word *w)
 {
-	*count = SIZE_MAX;
-	switch (type) {
-	case RRTYPE_RRSIG:
-		*count = 1;
-		return 0;
-	case RRTYPE_NSEC:
-		return 1;
-	case 62: /* CSYNC */
-		return 2;
-	case RRTYPE_NSEC3:
-		return 5;
-	default:
-		return SIZE_MAX;
-	}
+	uint16_t type;
+
+	if (w->quoted || rrtype_from_text(w->text, w->len, &type) == -1)
+		return put_word(p, w, false);
+	return p + rrtype_to_stream(type, p);
 }
 
-/* RDATA words with types as libzscanner knows them. */
+/*
+ * Hexadecimal and base64 may be cut anywhere (RFC 4034 §3.2: "whitespace is
+ * allowed within the text"); libzscanner wants whole groups: joined.
+ */
+static char *
+put_joined(char *p, const struct zonelexer_word *w,
+    const struct zonelexer_word *end)
+{
+	for (; w < end; w++)
+		p = put_word(p, w, false);
+	return p;
+}
+
+/* The words of RDATA, each as its field wants it. */
 static char *
 put_rdata(char *p, const struct fields *f)
 {
-	size_t count;
-	const size_t from = types_from(f->number, &count);
+	const struct zonelexer_word *w = f->rdata;
+	const struct zonelexer_word *end = w + f->rdata_count;
+	const uint8_t *field = rrfields_of(f->number)->field;
 
-	for (size_t i = 0; i < f->rdata_count; i++) {
-		const struct zonelexer_word *w = &f->rdata[i];
-		uint16_t type;
-
+	if (w < end && zonelexer_is(w, "\\#")) {
 		*p++ = ' ';
-		if (i >= from && i - from < count && !w->quoted &&
-		    rrtype_from_text(w->text, w->len, &type) == 0)
-			p += rrtype_to_stream(type, p);
-		else
-			p = put_word(p, w, false);
+		p = put_word(p, w++, false);
+		*p++ = ' ';
+		if (w < end)
+			p = put_word(p, w++, false);
+		*p++ = ' ';
+		return put_joined(p, w, end);
+	}
+	while (w < end) {
+		*p++ = ' ';
+		switch (*field) {
+		case RRF_NAME:
+		case RRF_LOWER_NAME:
+			p = put_word(p, w++, true);
+			break;
+		case RRF_TYPE:
+			p = put_type(p, w++);
+			break;
+		case RRF_BITMAP:
+			p = put_type(p, w++);
+			continue; /* to the end */
+		case RRF_HEX:
+		case RRF_BASE64:
+		case RRF_BASE64_0:
+			return put_joined(p, w, end);
+		case RRF_GATEWAY:
+			/* Three numbers and the gateway. */
+			p = put_word(p, w++, false);
+			if (w - f->rdata < 4)
+				continue;
+			break;
+		default:
+			p = put_word(p, w++, false);
+		}
+		if (field[1] != RRF_END)
+			field++;
 	}
 	return p;
 }
@@ -168,6 +202,7 @@ check_words(struct zonesource *src, struct fields *f, struct diag *d)
 {
 	char buf[RRTYPE_TEXT_MAX];
 	unsigned flags;
+	uint64_t ttl;
 
 	if (f->type == NULL)
 		return zonesource_bad(src, d, "no type and no data: '%.*s'",
@@ -188,6 +223,11 @@ check_words(struct zonesource *src, struct fields *f, struct diag *d)
 		    "TYPEn with \\# data (RFC 3597 §5)",
 		    (int)(f->type->len < 100 ? f->type->len : 100),
 		    f->type->text);
+	if (f->ttl != NULL && (zonelexer_ttl(f->ttl, &ttl) == -1 ||
+		ttl > ZONETEXT_TTL_MAX))
+		return zonesource_bad(src, d,
+		    "TTL %.*s is above 2147483647 (RFC 2181 §8)",
+		    (int)f->ttl->len, f->ttl->text);
 	flags = rrtype_flags(f->number);
 	if ((flags & RRTYPE_META) != 0)
 		return zonesource_bad(src, d,

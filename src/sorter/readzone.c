@@ -25,6 +25,7 @@ enum dropped {
 	DROPPED_CDS,
 	DROPPED_CDNSKEY,
 	DROPPED_OUTSIDE,
+	DROPPED_SOA,
 	DROPPED_KINDS
 };
 
@@ -52,6 +53,8 @@ static const struct kind {
 	    "read-zone.cdnskey", "CDNSKEY" },
 	[DROPPED_OUTSIDE] = { 0, false, false,
 	    "read-zone.out-of-zone", "out-of-zone" },
+	[DROPPED_SOA] = { 0, false, false,
+	    "read-zone.repeated-soa", "repeated SOA" },
 };
 
 struct readzone {
@@ -70,6 +73,8 @@ struct readzone {
 	const uint8_t *apex;	  /* the same as wire */
 	size_t apex_len;
 	char soa_place[300]; /* of the first SOA, or empty */
+	uint8_t soa[2 * NAME_WIRE_MAX + 20]; /* its RDATA */
+	size_t soa_len;
 	uint64_t errors;
 	struct diag worst; /* the first error of the highest status */
 	uint64_t dropped[DROPPED_KINDS];
@@ -223,9 +228,14 @@ drop(struct readzone *rz, enum dropped as)
 	note_warning(rz, text);
 }
 
-/* RFC 1035 §5.2: exactly one SOA, and it is at the apex. */
+/*
+ * RFC 1035 §5.2: exactly one SOA, and it is at the apex.  What a zone transfer
+ * wrote ends with the SOA once more (RFC 5936 §2.2): that one is dropped.
+ * 1: keep; 0: drop; -1.
+ */
 static int
-check_soa(struct readzone *rz, struct diag *d)
+check_soa(struct readzone *rz, const struct zonesource_record *rec,
+    struct diag *d)
 {
 	if (!rz->owner_is_apex)
 		return diag_set(d, STATUS_BAD,
@@ -234,12 +244,18 @@ check_soa(struct readzone *rz, struct diag *d)
 		    zonesource_place(rz->source),
 		    (int)(rz->owner_text_len < 300 ? rz->owner_text_len : 300),
 		    rz->line, rz->name);
-	if (rz->soa_place[0] != '\0')
+	if (rz->soa_place[0] == '\0') {
+		(void)snprintf(rz->soa_place, sizeof(rz->soa_place), "%s",
+		    zonesource_place(rz->source));
+		memcpy(rz->soa, rec->rdata, rec->rdata_len);
+		rz->soa_len = rec->rdata_len;
+		return 1;
+	}
+	if (rec->rdata_len != rz->soa_len ||
+	    memcmp(rec->rdata, rz->soa, rz->soa_len) != 0)
 		return diag_set(d, STATUS_BAD,
 		    "%s: a second SOA; the first is at %s (RFC 1035 §5.2)",
 		    zonesource_place(rz->source), rz->soa_place);
-	(void)snprintf(rz->soa_place, sizeof(rz->soa_place), "%s",
-	    zonesource_place(rz->source));
 	return 0;
 }
 
@@ -248,7 +264,7 @@ take_record(struct readzone *rz, const struct zonesource_record *rec,
     struct diag *d)
 {
 	enum dropped as;
-	int len;
+	int len, rc;
 
 	if (!rz->begun)
 		begin_zone(rz);
@@ -257,8 +273,14 @@ take_record(struct readzone *rz, const struct zonesource_record *rec,
 		drop(rz, as);
 		return 0;
 	}
-	if (rec->type == RRTYPE_SOA && check_soa(rz, d) == -1)
-		return -1;
+	if (rec->type == RRTYPE_SOA) {
+		if ((rc = check_soa(rz, rec, d)) == -1)
+			return -1;
+		if (rc == 0) {
+			drop(rz, DROPPED_SOA);
+			return 0;
+		}
+	}
 	len = rrtext_write_line(rz->text, rz->line, rz->owner_text_len,
 	    rec->ttl, rec->type, rec->rdata, rec->rdata_len, rz->line,
 	    RRTEXT_SIZE, d);
@@ -342,7 +364,7 @@ read_records(struct readzone *rz)
 		if (rc == 1 && take_record(rz, &rec, &d) == 0)
 			continue;
 		note_error(rz, &d);
-		if (d.status != STATUS_BAD)
+		if (zonesource_ended(rz->source))
 			break;
 	}
 }
@@ -350,9 +372,16 @@ read_records(struct readzone *rz)
 int
 readzone_zone(struct readzone *rz, struct readzone_job *job, struct diag *d)
 {
-	const struct zonesource_options options = { job->paths, job->count,
+	struct zonesource_options options = { job->paths, job->count,
 		job->origin, note_warning, rz };
+	char origin[NAME_TEXT_MAX];
+	uint8_t wire[NAME_WIRE_MAX];
 
+	if (job->origin == NULL &&
+	    zonesource_find_origin(job->paths[0], wire) > 0) {
+		(void)name_to_text(wire, true, origin);
+		options.origin = origin;
+	}
 	rz->job = job;
 	rz->begun = false;
 	rz->soa_place[0] = '\0';
@@ -362,7 +391,7 @@ readzone_zone(struct readzone *rz, struct readzone_job *job, struct diag *d)
 	if (set_inputs(job, d) == -1 ||
 	    zonesource_open(&rz->source, &options, d) == -1)
 		return -1;
-	if (job->origin != NULL)
+	if (options.origin != NULL)
 		begin_zone(rz);
 	read_records(rz);
 	if (!rz->begun && zonesource_origin(rz->source) != NULL)

@@ -186,6 +186,8 @@ make_field(enum rrfield field, uint8_t *p)
 	case RRF_NSAP:
 	case RRF_ATMA:
 		return make_octets(p, 1 + pick(300));
+	case RRF_SINK:
+		return make_octets(p, 2 + pick(30));
 	case RRF_HEX0:
 	case RRF_BASE64_0:
 	case RRF_OPAQUE:
