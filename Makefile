@@ -136,7 +136,7 @@ format: ## apply .clang-format
 # --- use --------------------------------------------------------------------
 demo: deps ## a signed zone in one command
 	@$(MAKE) --no-print-directory programs
-	@t/demo
+	@etc/demo/run
 
 deps: ## install what the build needs (apt-get; root or sudo)
 	$(call install-missing,$(DEPS_BUILD) bind9-utils)

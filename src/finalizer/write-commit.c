@@ -1,0 +1,305 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "atomicfile.h"
+#include "jobline.h"
+#include "number.h"
+#include "report.h"
+#include "write-zones.h"
+
+/* A batch is synced together: 256 zones, or what a second brings. */
+#define BATCH_ZONES   256
+#define BATCH_SECONDS 1
+#define TAIL_MAX      8192 /* ";end" and ";done" fit, facts and all */
+
+struct commit {
+	struct jobline job;
+	char aside[PATH_MAX];
+	bool renamed;
+};
+
+/* The last octets of a file, as a string. */
+static int
+read_tail(int fd, char tail[TAIL_MAX + 1])
+{
+	struct stat st;
+	ssize_t n;
+	off_t from;
+
+	if (fstat(fd, &st) == -1)
+		return -1;
+	from = st.st_size > TAIL_MAX ? st.st_size - TAIL_MAX : 0;
+	if ((n = pread(fd, tail, TAIL_MAX, from)) == -1)
+		return -1;
+	tail[n] = '\0';
+	return (size_t)n == strlen(tail) ? 0 : -1;
+}
+
+/*
+ * The ";end" line of a file that holds this zone whole; NULL if it does not.
+ */
+static const char *
+whole_end(char *tail, const char *zone)
+{
+	static const char done[] = "\n;done zones=1 failed=0\n";
+	const size_t len = strlen(tail);
+	char want[1100], *end;
+
+	if (len < sizeof(done) ||
+	    strcmp(tail + len - (sizeof(done) - 1), done) != 0)
+		return NULL;
+	tail[len - (sizeof(done) - 1)] = '\0';
+	if ((end = strrchr(tail, '\n')) == NULL)
+		return NULL;
+	(void)snprintf(want, sizeof(want), "\n;end %s records=", zone);
+	return strncmp(end, want, strlen(want)) == 0 ? end : NULL;
+}
+
+/* key=NUMBER of an ";end" line.  -1: absent. */
+static int
+number_in(const char *end, const char *key, uint32_t *out)
+{
+	char want[64];
+	const char *at;
+
+	(void)snprintf(want, sizeof(want), " %s=", key);
+	if ((at = strstr(end, want)) == NULL)
+		return -1;
+	at += strlen(want);
+	return number_u32(at, strcspn(at, " "), UINT32_MAX, out);
+}
+
+static int
+refuse(struct diag *why, const char *what)
+{
+	return diag_set(why, STATUS_BAD, "%s", what);
+}
+
+/* The file that stands there must be older, if it is one of ours. */
+static int
+check_newer(const struct commit *c, uint32_t serial, struct diag *why)
+{
+	char tail[TAIL_MAX + 1];
+	const char *end = NULL;
+	uint32_t old;
+	int fd = open(c->job.file, O_RDONLY | O_CLOEXEC);
+
+	if (fd == -1)
+		return errno == ENOENT ? 0 :
+					 diag_system(why, "%s", c->job.file);
+	if (read_tail(fd, tail) == 0)
+		end = whole_end(tail, c->job.zone);
+	(void)close(fd);
+	if (end == NULL || number_in(end, "sign-rrsets.serial", &old) == -1)
+		return 0;
+	if ((int32_t)(serial - old) > 0)
+		return 0;
+	return diag_set(why, STATUS_BAD,
+	    "serial %u is not newer than the published %u (RFC 1982)", serial,
+	    old);
+}
+
+/* Is FILE.new what the job line tells of, whole?  Syncs it. */
+static int
+check_aside(const struct commit *c, struct diag *why)
+{
+	char tail[TAIL_MAX + 1];
+	const char *end = NULL;
+	uint32_t serial, records, told;
+	int fd = open(c->aside, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd == -1)
+		return diag_system(why, "%s", c->aside);
+	if (fsync(fd) == -1) {
+		(void)diag_system(why, "%s: fsync", c->aside);
+		(void)close(fd);
+		return -1;
+	}
+	if (read_tail(fd, tail) == 0)
+		end = whole_end(tail, c->job.zone);
+	(void)close(fd);
+	if (end == NULL)
+		return refuse(why, "not a whole zone (zonetext(5))");
+	if (number_in(end, "records", &records) == -1 ||
+	    number_u32(c->job.records, strlen(c->job.records), UINT32_MAX,
+		&told) == -1 ||
+	    records != told)
+		return refuse(why, "not the zone that the job line tells of");
+	if (number_in(end, "sign-rrsets.serial", &serial) == -1)
+		return refuse(why, "not signed: sign-rrsets writes its serial "
+				   "on ;end");
+	return check_newer(c, serial, why);
+}
+
+/* The old file gets a second name, in one step as everything here. */
+static int
+keep_previous(const char *file, struct diag *why)
+{
+	char previous[PATH_MAX], aside[PATH_MAX];
+
+	if (snprintf(previous, sizeof(previous), "%s.previous", file) >=
+		(int)sizeof(previous) ||
+	    snprintf(aside, sizeof(aside), "%s.previous.tmp", file) >=
+		(int)sizeof(aside)) {
+		errno = ENAMETOOLONG;
+		return diag_system(why, "%s", file);
+	}
+	(void)unlink(aside);
+	if (link(file, aside) == -1)
+		return errno == ENOENT ? 0 :
+		    diag_system(why, "%s: cannot keep as .previous", file);
+	if (rename(aside, previous) == -1)
+		return diag_system(why, "%s", previous);
+	return 0;
+}
+
+/* Move a zone that must not be published out of the way, for a person. */
+static void
+set_aside(const struct commit *c)
+{
+	char rejected[PATH_MAX];
+
+	if (c->job.file[0] == '\0')
+		return; /* it failed before it had a place */
+	if (snprintf(rejected, sizeof(rejected), "%s.rejected",
+		c->job.file) < (int)sizeof(rejected))
+		(void)rename(c->aside, rejected);
+}
+
+static int
+publish(struct commit *c, struct diag *why)
+{
+	if (snprintf(c->aside, sizeof(c->aside), "%s.new", c->job.file) >=
+	    (int)sizeof(c->aside)) {
+		errno = ENAMETOOLONG;
+		return diag_system(why, "%s", c->job.file);
+	}
+	if (c->job.status != STATUS_OK) {
+		set_aside(c);
+		return diag_set(why, c->job.status, "%s", c->job.reason);
+	}
+	if (strcmp(c->job.changed, "0") == 0 &&
+	    access(c->job.file, F_OK) == 0) {
+		if (unlink(c->aside) == -1)
+			return diag_system(why, "%s", c->aside);
+		return 0;
+	}
+	if (check_aside(c, why) == -1) {
+		if (why->status == STATUS_BAD)
+			set_aside(c);
+		return -1;
+	}
+	if (keep_previous(c->job.file, why) == -1)
+		return -1;
+	if (rename(c->aside, c->job.file) == -1)
+		return diag_system(why, "%s: cannot put in place",
+		    c->job.file);
+	c->renamed = true;
+	return 0;
+}
+
+static bool
+same_folder(const char *a, const char *b)
+{
+	const char *sa = strrchr(a, '/'), *sb = strrchr(b, '/');
+	const size_t la = sa != NULL ? (size_t)(sa - a) : 0;
+	const size_t lb = sb != NULL ? (size_t)(sb - b) : 0;
+
+	return la == lb && memcmp(a, b, la) == 0;
+}
+
+/* Each folder that a rename touched, once. */
+static void
+sync_folders(struct commit *list, size_t n)
+{
+	struct diag why;
+
+	for (size_t i = 0; i < n; i++) {
+		bool seen = !list[i].renamed;
+
+		for (size_t j = 0; j < i && !seen; j++)
+			seen = list[j].renamed &&
+			    same_folder(list[j].job.file, list[i].job.file);
+		if (!seen &&
+		    atomicfile_sync_folder(list[i].job.file, &why) == -1) {
+			report_error("%s: %s", list[i].job.zone, why.text);
+			(void)jobline_judge(&list[i].job, why.status,
+			    why.text);
+		}
+	}
+}
+
+static enum status
+commit_batch(struct commit *list, size_t n, struct stream_out *jobs)
+{
+	enum status worst = STATUS_OK;
+	struct diag why;
+
+	for (size_t i = 0; i < n; i++) {
+		const bool judged_bad = list[i].job.status != STATUS_OK;
+
+		if (publish(&list[i], &why) == -1) {
+			if (!judged_bad)
+				report_error("%s: %s: not published: %s",
+				    list[i].job.zone, list[i].job.file,
+				    why.text);
+			(void)jobline_judge(&list[i].job, why.status,
+			    why.text);
+		}
+	}
+	sync_folders(list, n);
+	for (size_t i = 0; i < n; i++) {
+		if (list[i].job.status > worst)
+			worst = list[i].job.status;
+		jobline_write(&list[i].job, jobs);
+		jobline_free(&list[i].job);
+	}
+	return worst;
+}
+
+enum status
+write_commit(struct stream_in *in, struct stream_out *jobs, struct diag *d)
+{
+	struct commit *list = calloc(BATCH_ZONES, sizeof(*list));
+	enum status worst = STATUS_OK, status;
+	time_t began = time(NULL);
+	const char *line;
+	size_t len, n = 0;
+	int rc;
+
+	if (list == NULL) {
+		(void)diag_system(d, "job lines");
+		return STATUS_SYSTEM;
+	}
+	while ((rc = stream_in_line(in, &line, &len, d)) == 1) {
+		list[n].renamed = false;
+		if (jobline_parse(line, len, &list[n].job, d) == -1) {
+			(void)diag_prefix(d, "%s:%llu", stream_in_name(in),
+			    (unsigned long long)stream_in_lines(in));
+			rc = -1;
+			break;
+		}
+		if (++n < BATCH_ZONES && time(NULL) - began < BATCH_SECONDS)
+			continue;
+		status = commit_batch(list, n, jobs);
+		worst = status > worst ? status : worst;
+		n = 0;
+		began = time(NULL);
+	}
+	status = commit_batch(list, n, jobs);
+	worst = status > worst ? status : worst;
+	free(list);
+	if (rc == -1) {
+		(void)report_diag(d);
+		worst = d->status > worst ? d->status : worst;
+	}
+	return worst;
+}
