@@ -43,7 +43,8 @@ filter_common_apply(struct filter_options *o, struct diag *d)
 	if (o->facility != NULL && report_syslog(o->facility) == -1)
 		return diag_set(d, STATUS_USAGE,
 		    "-l %s: no such syslog facility", o->facility);
-	if (o->now == -1)
+	o->now_given = o->now != -1;
+	if (!o->now_given)
 		o->now = (int64_t)time(NULL);
 	/* A reader that went away is an error to report, not a silent end. */
 	(void)signal(SIGPIPE, SIG_IGN);

@@ -16,6 +16,7 @@ struct filter_options {
 	const char *write_to; /* -w: in place of stdout, renamed when whole */
 	const char *facility; /* -l */
 	int64_t now;	      /* --now, else the clock, read once */
+	bool now_given;	      /* --now: beats now= of a header */
 	bool batch;	      /* --batch: paths of the header may be used */
 	bool verbose;	      /* -v */
 };
