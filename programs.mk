@@ -9,3 +9,4 @@ $(eval $(call program,fetch-zone,$(wildcard src/fetcher/*.c),$(KNOT) $(TLS) $(SS
 $(eval $(call program,read-zone,src/sorter/read-zone.c src/sorter/readzone.c src/sorter/readzone_jobs.c,$(KNOT)))
 $(eval $(call program,sign-rrsets,$(wildcard src/signer/*.c),$(KNOT) $(P11) $(XML) $(SSL)))
 $(eval $(call program,write-zones,$(wildcard src/finalizer/write-*.c),$(SSL)))
+$(eval $(call program,set-serial,src/finalizer/set-serial.c src/finalizer/published.c,))
