@@ -10,3 +10,4 @@ $(eval $(call program,read-zone,src/sorter/read-zone.c src/sorter/readzone.c src
 $(eval $(call program,sign-rrsets,$(wildcard src/signer/*.c),$(KNOT) $(P11) $(XML) $(SSL)))
 $(eval $(call program,write-zones,$(wildcard src/finalizer/write-*.c),$(SSL)))
 $(eval $(call program,set-serial,src/finalizer/set-serial.c src/finalizer/published.c,))
+$(eval $(call program,add-nsec,src/nseccer/add-nsec.c src/nseccer/denial.c,))
