@@ -11,3 +11,4 @@ $(eval $(call program,sign-rrsets,$(wildcard src/signer/*.c),$(KNOT) $(P11) $(XM
 $(eval $(call program,write-zones,$(wildcard src/finalizer/write-*.c),$(SSL)))
 $(eval $(call program,set-serial,src/finalizer/set-serial.c src/finalizer/published.c,))
 $(eval $(call program,add-nsec,src/nseccer/add-nsec.c src/nseccer/denial.c,))
+$(eval $(call program,add-nsec3,src/nseccer/add-nsec3.c src/nseccer/denial.c,$(SSL)))

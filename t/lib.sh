@@ -8,7 +8,7 @@
 #   done_testing                    last line
 set -u
 T=$(mktemp -d "${TMPDIR:-/tmp}/zonepipe-t.XXXXXX") || exit 1
-trap 'rm -rf "$T"' EXIT
+[ -n "${KEEP_T:-}" ] || trap 'rm -rf "$T"' EXIT
 trap 'exit 1' HUP INT TERM
 tap_n=0
 tap_bad=0
