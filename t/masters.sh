@@ -74,7 +74,7 @@ key:
 acl:
   - id: signed
     key: key.
-    action: transfer
+    action: [transfer, update]
   - id: open
     address: 127.0.0.1
     action: transfer
@@ -84,6 +84,7 @@ template:
     zonefile-sync: -1
     zonefile-load: difference
     journal-content: changes
+    journal-max-depth: 1000
     semantic-checks: off
 zone:
   - domain: example.
@@ -121,7 +122,8 @@ options {
 };
 controls { };
 key "key." { algorithm $KEY_ALG; secret "$KEY_SECRET"; };
-zone "example" { type primary; file "zone"; allow-transfer { key "key."; }; };
+zone "example" { type primary; file "zone"; allow-transfer { key "key."; };
+	allow-update { key "key."; }; };
 zone "open.example" { type primary; file "open"; allow-transfer { 127.0.0.1; }; };
 EOF
 	sed 's/example\./open.example./g' "$T/$1/zone" >"$T/$1/open"
