@@ -3,8 +3,8 @@
  * (zonetext(5)): section, owner, place of the type, RDATA.  Equal keys are
  * duplicates.  The record can be made from its key again.
  */
-#ifndef FETCHER_RECKEY_H
-#define FETCHER_RECKEY_H
+#ifndef RECKEY_H
+#define RECKEY_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -2,8 +2,8 @@
  * TSIG (RFC 8945) over a request and the one or many messages that answer it,
  * on libknot's digest functions.
  */
-#ifndef FETCHER_TSIG_H
-#define FETCHER_TSIG_H
+#ifndef TSIG_H
+#define TSIG_H
 
 #include <libknot/libknot.h>
 

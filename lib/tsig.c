@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "message.h"
+#include "dnsmsg.h"
 #include "tsig.h"
 
 #define MAC_MAX	     64 /* SHA-512 */
@@ -51,6 +51,7 @@ tsig_key_set(knot_tsig_key_t *key, const char *name, const char *algorithm,
     const char *secret, struct diag *d)
 {
 	const char *known = algorithm_name(algorithm);
+	uint8_t wire[KNOT_DNAME_MAXLEN];
 
 	if (known == NULL)
 		return diag_set(d, STATUS_USAGE,
@@ -58,15 +59,17 @@ tsig_key_set(knot_tsig_key_t *key, const char *name, const char *algorithm,
 		    "-sha224, "
 		    "-sha256, -sha384 or -sha512; RFC 8945 §6)",
 		    algorithm);
+	if (knot_dname_from_str(wire, name, sizeof(wire)) == NULL)
+		return diag_set(d, STATUS_USAGE,
+		    "TSIG: the key's name, %s, is no domain name", name);
 	switch (knot_tsig_key_init(key, known, name, secret)) {
 	case KNOT_EOK:
 		break;
 	case KNOT_ENOMEM:
 		return diag_set(d, STATUS_SYSTEM, "TSIG: out of memory");
 	default:
-		return diag_set(d, STATUS_USAGE,
-		    "TSIG: the key's name must be a domain name and its secret "
-		    "base64");
+		return diag_set(
+		    d, STATUS_USAGE, "TSIG: the secret is not base64");
 	}
 	/* An empty secret proves nothing. */
 	if (key->secret.size == 0) {
@@ -194,7 +197,7 @@ remember(struct tsig *t, const knot_pkt_t *pkt, struct diag *d)
 	size_t size = t->pending_size;
 
 	while (size - t->pending_len < pkt->size)
-		size = size == 0 ? 2 * (size_t)MESSAGE_MAX : size * 2;
+		size = size == 0 ? 2 * (size_t)DNSMSG_MAX : size * 2;
 	if (size != t->pending_size) {
 		if ((grown = realloc(t->pending, size)) == NULL)
 			return diag_system(d, "TSIG");
@@ -225,17 +228,29 @@ failure_text(int rc)
 	}
 }
 
-/* What the record itself must say before its MAC is worth computing. */
+/*
+ * What the record itself must say before its MAC is worth computing; and the
+ * parts that no MAC protects: the original identifier, and behind the first
+ * message all but the time (RFC 8945 §4.3.3, §5.3.1).
+ */
 static int
-check_record(const struct tsig *t, const knot_rrset_t *rr, struct diag *d)
+check_record(const struct tsig *t, const knot_pkt_t *pkt, struct diag *d)
 {
-	if (!knot_tsig_rdata_is_ok(rr))
+	const knot_rrset_t *rr = pkt->tsig_rr;
+
+	if (!knot_tsig_rdata_is_ok(rr) || rr->rclass != KNOT_CLASS_ANY ||
+	    rr->ttl != 0)
 		return diag_set(
 		    d, STATUS_BAD, "a malformed TSIG record (RFC 8945 §4.2)");
 	if (knot_tsig_rdata_error(rr) != 0)
 		return diag_set(d, STATUS_BAD,
 		    "the master refuses our TSIG: %s (RFC 8945 §5.3.2)",
 		    tsig_error_text(knot_tsig_rdata_error(rr)));
+	if (knot_tsig_rdata_orig_id(rr) != knot_wire_get_id(pkt->wire) ||
+	    knot_tsig_rdata_other_data_length(rr) != 0)
+		return diag_set(d, STATUS_BAD,
+		    "TSIG: the original identifier or the other data are not "
+		    "what they should be (RFC 8945 §4.2)");
 	if (knot_tsig_rdata_alg(rr) != t->key->algorithm)
 		return diag_set(d, STATUS_BAD,
 		    "signed with another algorithm than we asked with "
@@ -259,7 +274,7 @@ tsig_check(struct tsig *t, const knot_pkt_t *pkt, struct diag *d)
 		return diag_set(d, STATUS_BAD,
 		    "more than %d messages without TSIG (RFC 8945 §5.3.1)",
 		    UNSIGNED_MAX);
-	if (rr != NULL && check_record(t, rr, d) == -1)
+	if (rr != NULL && check_record(t, pkt, d) == -1)
 		return -1;
 	if (remember(t, pkt, d) == -1)
 		return -1;

@@ -4,13 +4,13 @@
  * handed on.  No input or output of its own, so that tests and the fuzzer call
  * it directly.
  */
-#ifndef FETCHER_XFR_H
-#define FETCHER_XFR_H
+#ifndef XFR_H
+#define XFR_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "message.h"
+#include "dnsmsg.h"
 #include "tsig.h"
 
 enum xfr_style {

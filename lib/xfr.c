@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "name.h"
+#include "pool.h"
 #include "rrtype.h"
 #include "xfr.h"
 
@@ -23,7 +23,7 @@ struct xfr {
 	struct xfr_counts counts;
 	struct pool *pool;
 	struct tsig *tsig;
-	uint8_t query[MESSAGE_QUERY_MAX];
+	uint8_t query[DNSMSG_QUERY_MAX];
 	size_t query_len;
 	uint16_t type;
 	bool has_have, truncated;
@@ -63,7 +63,7 @@ xfr_open(struct xfr **out, const knot_dname_t *zone, uint16_t type,
 	}
 	if (tsig_open(&x->tsig, key, d) == -1)
 		goto fail;
-	x->query_len = message_query(x->query, message_id(), zone, type,
+	x->query_len = dnsmsg_query(x->query, dnsmsg_id(), zone, type,
 	    type == KNOT_RRTYPE_IXFR ? have : NULL);
 	if (tsig_sign(x->tsig, x->query, &x->query_len, sizeof(x->query), d) ==
 	    -1)
@@ -85,7 +85,7 @@ xfr_query(const struct xfr *x, const uint8_t **query, size_t *len)
 bool
 xfr_answers(const struct xfr *x, const uint8_t *message, size_t len)
 {
-	return message_answers(message, len, x->query, x->query_len, true);
+	return dnsmsg_answers(message, len, x->query, x->query_len, true);
 }
 
 void
@@ -310,7 +310,7 @@ check_head(struct xfr *x, const knot_pkt_t *pkt, struct diag *d)
 	char number[16];
 	const unsigned rcode = knot_wire_get_rcode(pkt->wire);
 
-	if (!message_answers(pkt->wire, pkt->size, x->query, x->query_len,
+	if (!dnsmsg_answers(pkt->wire, pkt->size, x->query, x->query_len,
 		x->state != FIRST || rcode != KNOT_RCODE_NOERROR))
 		return diag_set(d, STATUS_BAD,
 		    "not an answer to our question (RFC 5936 §2.2)");
@@ -326,7 +326,7 @@ check_head(struct xfr *x, const knot_pkt_t *pkt, struct diag *d)
 	if (rcode != KNOT_RCODE_NOERROR) {
 		x->rcode = rcode;
 		return diag_set(d, STATUS_BAD, "the master answers %s",
-		    message_rcode(x->rcode, number));
+		    dnsmsg_rcode(x->rcode, number));
 	}
 	return 0;
 }
@@ -401,7 +401,7 @@ xfr_message(struct xfr *x, uint8_t *message, size_t len, struct diag *d)
 	if (x->limits.bytes != 0 && x->counts.bytes > x->limits.bytes)
 		return diag_set(d, STATUS_BAD,
 		    "more than %" PRIu64 " bytes (MaxBytes)", x->limits.bytes);
-	if (len < KNOT_WIRE_HEADER_SIZE || len > MESSAGE_MAX)
+	if (len < KNOT_WIRE_HEADER_SIZE || len > DNSMSG_MAX)
 		return diag_set(d, STATUS_BAD,
 		    "a malformed message: %zu octets (RFC 1035 §4.1.1)", len);
 	pool_reset(x->pool);

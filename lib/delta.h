@@ -2,8 +2,8 @@
  * The differences of an IXFR (RFC 1995), collected in memory, brought to one
  * net change a record, and merged with the version that they start from.
  */
-#ifndef FETCHER_DELTA_H
-#define FETCHER_DELTA_H
+#ifndef DELTA_H
+#define DELTA_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,9 +1,8 @@
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 
-#include "message.h"
+#include "dnsmsg.h"
 
 bool
 serial_newer(uint32_t a, uint32_t b)
@@ -25,7 +24,7 @@ soa_read(struct soa *soa, const knot_rrset_t *rr)
 }
 
 uint16_t
-message_id(void)
+dnsmsg_id(void)
 {
 	uint16_t id;
 
@@ -68,8 +67,8 @@ put_soa(uint8_t *at, uint32_t serial)
 }
 
 size_t
-message_query(uint8_t *buf, uint16_t id, const knot_dname_t *zone,
-    uint16_t type, const uint32_t *have)
+dnsmsg_query(uint8_t *buf, uint16_t id, const knot_dname_t *zone, uint16_t type,
+    const uint32_t *have)
 {
 	size_t len = header_and_question(buf, id, zone, type);
 
@@ -81,7 +80,7 @@ message_query(uint8_t *buf, uint16_t id, const knot_dname_t *zone,
 }
 
 size_t
-message_notify(
+dnsmsg_notify(
     uint8_t *buf, uint16_t id, const knot_dname_t *zone, const uint32_t *serial)
 {
 	size_t len = header_and_question(buf, id, zone, KNOT_RRTYPE_SOA);
@@ -96,7 +95,7 @@ message_notify(
 }
 
 bool
-message_answers(const uint8_t *answer, size_t answer_len, const uint8_t *query,
+dnsmsg_answers(const uint8_t *answer, size_t answer_len, const uint8_t *query,
     size_t query_len, bool allow_none)
 {
 	const size_t name_len = knot_dname_size(query + KNOT_WIRE_HEADER_SIZE);
@@ -119,7 +118,7 @@ message_answers(const uint8_t *answer, size_t answer_len, const uint8_t *query,
 }
 
 const char *
-message_rcode(unsigned rcode, char buf[16])
+dnsmsg_rcode(unsigned rcode, char buf[16])
 {
 	const knot_lookup_t *row =
 	    knot_lookup_by_id(knot_rcode_names, (int)rcode);
@@ -128,105 +127,4 @@ message_rcode(unsigned rcode, char buf[16])
 		return row->name;
 	(void)snprintf(buf, 16, "RCODE%u", rcode);
 	return buf;
-}
-
-/* ---- pool ---- */
-
-#define POOL_BLOCK ((size_t)256 * 1024)
-
-struct block {
-	struct block *next;
-	size_t size, used;
-	_Alignas(max_align_t) uint8_t bytes[];
-};
-
-struct pool {
-	knot_mm_t mm;
-	struct block *first, *current;
-};
-
-static struct block *
-block_new(size_t size)
-{
-	struct block *b;
-
-	if ((b = malloc(sizeof(*b) + size)) != NULL)
-		*b = (struct block){ .size = size };
-	return b;
-}
-
-static void *
-pool_alloc(void *ctx, size_t len)
-{
-	struct pool *pool = ctx;
-	struct block *b = pool->current;
-	void *p;
-
-	if (len > SIZE_MAX / 2)
-		return NULL;
-	len = (len + sizeof(max_align_t) - 1) / sizeof(max_align_t) *
-	    sizeof(max_align_t);
-	if (b->size - b->used < len) {
-		b = block_new(len > POOL_BLOCK ? len : POOL_BLOCK);
-		if (b == NULL)
-			return NULL;
-		b->next = pool->current->next;
-		pool->current->next = b;
-		pool->current = b;
-	}
-	p = b->bytes + b->used;
-	b->used += len;
-	return p;
-}
-
-static void
-pool_ignore(void *p)
-{
-	(void)p;
-}
-
-struct pool *
-pool_new(void)
-{
-	struct pool *pool;
-
-	if ((pool = calloc(1, sizeof(*pool))) == NULL)
-		return NULL;
-	if ((pool->first = block_new(POOL_BLOCK)) == NULL) {
-		free(pool);
-		return NULL;
-	}
-	pool->current = pool->first;
-	pool->mm = (knot_mm_t){ pool, pool_alloc, pool_ignore };
-	return pool;
-}
-
-knot_mm_t *
-pool_mm(struct pool *pool)
-{
-	return &pool->mm;
-}
-
-void
-pool_reset(struct pool *pool)
-{
-	struct block *b, *next;
-
-	for (b = pool->first->next; b != NULL; b = next) {
-		next = b->next;
-		free(b);
-	}
-	pool->first->next = NULL;
-	pool->first->used = 0;
-	pool->current = pool->first;
-}
-
-void
-pool_free(struct pool *pool)
-{
-	if (pool == NULL)
-		return;
-	pool_reset(pool);
-	free(pool->first);
-	free(pool);
 }

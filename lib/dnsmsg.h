@@ -2,8 +2,8 @@
  * DNS messages that the fetcher sends and the parts of answers it looks at.
  * Parsing of records is libknot's; every length is checked before it is read.
  */
-#ifndef FETCHER_MESSAGE_H
-#define FETCHER_MESSAGE_H
+#ifndef DNSMSG_H
+#define DNSMSG_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,8 +12,8 @@
 
 #include "diag.h"
 
-#define MESSAGE_MAX	  65535
-#define MESSAGE_QUERY_MAX 1024 /* header, question, SOA and TSIG fit */
+#define DNSMSG_MAX	 65535
+#define DNSMSG_QUERY_MAX 1024 /* header, question, SOA and TSIG fit */
 
 struct soa {
 	uint32_t serial, refresh, retry, expire;
@@ -26,33 +26,26 @@ bool serial_newer(uint32_t a, uint32_t b);
 void soa_read(struct soa *soa, const knot_rrset_t *rr);
 
 /* A message identifier that nobody can guess. */
-uint16_t message_id(void);
+uint16_t dnsmsg_id(void);
 
 /*
  * A query for the zone.  have, or NULL: the serial that an IXFR starts from
  * (RFC 1995 §3), or that a NOTIFY tells of (RFC 1996 §3.7).
- * Returns the length; buf has MESSAGE_QUERY_MAX.
+ * Returns the length; buf has DNSMSG_QUERY_MAX.
  */
-size_t message_query(uint8_t *buf, uint16_t id, const knot_dname_t *zone,
+size_t dnsmsg_query(uint8_t *buf, uint16_t id, const knot_dname_t *zone,
     uint16_t type, const uint32_t *have);
-size_t message_notify(uint8_t *buf, uint16_t id, const knot_dname_t *zone,
+size_t dnsmsg_notify(uint8_t *buf, uint16_t id, const knot_dname_t *zone,
     const uint32_t *serial);
 
 /*
  * Is this the answer to the query: same identifier, opcode and question, QR
  * set?  A question may be missing only if allow_none (RFC 5936 §2.2.2).
  */
-bool message_answers(const uint8_t *answer, size_t answer_len,
+bool dnsmsg_answers(const uint8_t *answer, size_t answer_len,
     const uint8_t *query, size_t query_len, bool allow_none);
 
 /* "REFUSED", or a number in buf. */
-const char *message_rcode(unsigned rcode, char buf[16]);
-
-/* Memory that is given back all at once, for one message's records. */
-struct pool;
-struct pool *pool_new(void); /* NULL: no memory */
-knot_mm_t *pool_mm(struct pool *pool);
-void pool_reset(struct pool *pool);
-void pool_free(struct pool *pool);
+const char *dnsmsg_rcode(unsigned rcode, char buf[16]);
 
 #endif
