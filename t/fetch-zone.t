@@ -20,6 +20,7 @@ for kind in knotd named nsd; do
 	served "$port_of" example. "hmac-sha256:key.:$KEY_SECRET" >"$T/want"
 	records <"$F/example.axfr" >"$T/got"
 	same "$kind: equal, record for record" "$T/got" "$T/want"
+	[ -x bin/sort-zone ] && ok "$kind: in the order of the stream" sort-zone --check <"$F/example.axfr"
 	is "$kind: one record in 1000 is no accident" "$(wc -l <"$T/got" | tr -d ' ')" 999
 	is "$kind: it is canonical" "$(head -n 2 "$F/example.axfr")" ";zonetext 1
 ;zone example."
