@@ -106,6 +106,15 @@ parse_kind(const char *name, const char *bits_text, struct key_spec *spec,
 	    bits_text != NULL ? " " : "", bits_text != NULL ? bits_text : "");
 }
 
+static bool
+is_kind(const char *name)
+{
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (strcasecmp(kinds[i].name, name) == 0)
+			return true;
+	return false;
+}
+
 static int
 start_spec(const struct hsmutil *h, struct key_spec *spec,
     uint8_t id[KEY_ID_MAX], struct diag *d)
@@ -147,14 +156,14 @@ verb_generate(struct hsmutil *h, int argc, char **argv, struct diag *d)
 	size_t size;
 	int rc = -1;
 
-	/* A first operand that is no repository's name is the kind. */
-	if (argc == 3 || repository_find(&h->list, argv[0]) != NULL) {
+	/* A first operand that is no kind of key names the repository. */
+	if (argc == 3 || !is_kind(argv[0])) {
 		name = *argv++;
 		argc--;
 	}
 	if (argc == 0)
-		return diag_set(d, STATUS_USAGE,
-		    "generate: which kind of key? try --help");
+		return diag_set(d, STATUS_USAGE, "generate %s: which kind of "
+		    "key? try --help", name);
 	if (start_spec(h, &spec, wanted, d) == -1 ||
 	    parse_kind(argv[0], argc == 2 ? argv[1] : NULL, &spec, d) == -1 ||
 	    open_named(h, name, &ks, d) == -1)
