@@ -37,6 +37,12 @@ set_current_origin(struct zonesource *src, const uint8_t *wire, size_t len)
 	src->zs.zone_origin_length = (uint32_t)len;
 }
 
+size_t
+zonesource_input(const struct zonesource *src)
+{
+	return src->next_path > 0 ? src->next_path - 1 : 0;
+}
+
 const char *
 zonesource_file(const struct zonesource *src)
 {

@@ -74,6 +74,9 @@ size_t zonesource_find_origin(const char *path, uint8_t wire[NAME_WIRE_MAX]);
 /* The origin as wire, or NULL as long as it is not known. */
 const uint8_t *zonesource_origin(const struct zonesource *src);
 
+/* Which of the paths the record came from, by itself or an $INCLUDE: 0 first. */
+size_t zonesource_input(const struct zonesource *src);
+
 /* File and first line of the record that was returned last. */
 const char *zonesource_file(const struct zonesource *src);
 uint64_t zonesource_line(struct zonesource *src);

@@ -49,7 +49,7 @@ main(int argc, char **argv)
 		{ 0, "keep-dnssec", CLI_FLAG, &o.keep_dnssec, NULL,
 		    "keep RRSIG, NSEC, NSEC3, NSEC3PARAM, ZONEMD" },
 		{ 0, "strip", CLI_FLAG, &o.strip, NULL,
-		    "drop DNSKEY, CDS and CDNSKEY too" },
+		    "drop DNSKEY, CDS, CDNSKEY of the first FILE" },
 		{ 0, "strict", CLI_FLAG, &o.strict, NULL,
 		    "a warning fails the zone" },
 		{ 0, "jobs", CLI_TEXT, &jobs, "FILE",

@@ -32,7 +32,8 @@ enum dropped {
 static const struct kind {
 	uint16_t type;
 	bool apex_only; /* away from the apex it says nothing of the zone */
-	bool strip;	/* only with --strip: prepublished keys stay */
+	bool strip;	/* only with --strip, and of the first input: what is
+			 * merged with a zone is meant to be there */
 	const char *key, *what;
 } kinds[DROPPED_KINDS] = {
 	[DROPPED_RRSIG] = { RRTYPE_RRSIG, false, false,
@@ -207,7 +208,9 @@ judge(const struct readzone *rz, uint16_t type)
 	for (int i = KEPT + 1; i < DROPPED_OUTSIDE; i++)
 		if (kinds[i].type == type)
 			return (kinds[i].apex_only && !rz->owner_is_apex) ||
-				(kinds[i].strip && !rz->o->strip) ?
+				(kinds[i].strip &&
+				    (!rz->o->strip ||
+					zonesource_input(rz->source) > 0)) ?
 			    KEPT : (enum dropped)i;
 	return KEPT;
 }
@@ -301,7 +304,7 @@ tell_dropped(struct readzone *rz, struct zonetext_keys *counts)
 			if (zonetext_set_u64(counts, kinds[i].key,
 				rz->dropped[i]) == -1)
 				return -1;
-			report_warn("%s %llu %s records dropped", rz->name,
+			report_warn("%s: %llu %s records dropped", rz->name,
 			    (unsigned long long)rz->dropped[i],
 			    kinds[i].what);
 		}
@@ -324,7 +327,7 @@ finish_zone(struct readzone *rz)
 		note_error(rz, &d);
 	}
 	if (rz->errors > ERRORS_SHOWN)
-		report_error("%s %llu errors in all", rz->name,
+		report_error("%s: %llu errors in all", rz->name,
 		    (unsigned long long)rz->errors);
 	if (rz->errors == 0) {
 		zonetext_end(rz->w, &counts);
