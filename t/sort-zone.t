@@ -271,11 +271,35 @@ ok 'an RRset that just fits' sort-zone <"$T/in"
 rejects 1 'b\.e\. TXT: the RRset is longer' sort-zone <"$T/in"
 refuses 'b\.e\.: an RRSIG that covers no type' 'b.e. 60 RRSIG x 13'
 refuses 'b\.e\. A: ' 'b.e. 60 A 10.0.0.1' 'b.e. 60 A 10.0.0'
-refuses '2 errors, first: ' 'b.e. 60 CNAME x.' 'b.e. 60 CNAME y.' 'c.e. 60 CNAME x.' 'c.e. 60 CNAME y.'
+refuses '2 errors, first: b.e. CNAME' 'b.e. 60 CNAME x.' 'b.e. 60 CNAME y.' 'c.e. 60 CNAME x.' 'c.e. 60 CNAME y.'
 perl -e 'print "n$_.e. 60 CNAME x.\nn$_.e. 60 A 10.0.0.1\n" for 1 .. 1000' >"$T/many"
 { printf '%s\n%s\n' "$SOA" "$NS"; cat "$T/many"; } | stream e. >"$T/in"
 rejects 1 '990 more of this kind: cname-other-data' sort-zone <"$T/in"
 is 'no flood' "$(wc -l <"$T/rejects.err" | tr -d ' ')" 13
+
+# ---- file and line ---------------------------------------------------------
+if command -v read-zone >/dev/null; then
+	cat >"$T/m.zone" <<-'X'
+	e. 60 SOA ns.x. h.x. 1 1 1 1 1
+	 60 NS ns.x.
+	$INCLUDE m.inc
+	b CNAME x.
+	c 60 DS 1 13 2 AA00000000000000000000000000000000000000000000000000000000000000
+	X
+	printf 'b 60 A 10.0.0.1\nb 9 (\n A 10.0.0.2 )\n' >"$T/m.inc"
+	read-zone -o e. "$T/m.zone" >"$T/m.in"
+	rejects 1 '/m.zone:4: b.e. CNAME: beside other data' sort-zone --batch <"$T/m.in"
+	ok 'DS without NS' grep -q '/m.zone:5: c.e. DS: where no NS is' "$T/rejects.err"
+	ok 'an included file, and where the other one stands' \
+		grep -q 'warning: .*/m.inc:1: b.e. A: TTLs differ.*; another at .*/m.inc:2$' "$T/rejects.err"
+	ok 'the reason of ;fail too' grep -q '^;fail e. 1 2 errors, first: .*/m.zone:4: b.e. CNAME' "$T/rejects.out"
+	rejects 1 '/m.zone:4: b.e. CNAME: beside other data' sort-zone --inputs "$T/m.zone" <"$T/m.in"
+	rejects 1 '^sort-zone: e.: .*/nowhere: ' sort-zone --inputs "$T/nowhere" <"$T/m.in"
+	rejects 1 'e.: give the zone.s master files with --inputs' sort-zone <"$T/m.in"
+	printf 'e. 60 SOA ns.x. h.x. 1 1 1 1 1\n 60 NS ns.x.\n 60 NS ns.x.\n' >"$T/m.zone"
+	read-zone -o e. "$T/m.zone" | sort-zone --inputs "$T/m.zone" 2>"$T/err" >/dev/null
+	ok 'warnings with --inputs' grep -q 'warning: .*/m.zone:2: e. NS: given more than once.*another at .*:3' "$T/err"
+fi
 
 # ---- streams ---------------------------------------------------------------
 {

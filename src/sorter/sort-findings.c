@@ -14,6 +14,7 @@ findings_clear(struct findings *f)
 			free(f->kinds[k].kept[i].owner);
 			free(f->kinds[k].kept[i].what);
 			free(f->kinds[k].kept[i].place);
+			free(f->kinds[k].kept[i].other);
 		}
 	}
 	memset(f->kinds, 0, sizeof(f->kinds));
@@ -82,10 +83,12 @@ report_kind(const struct finding_kind *kind, const char *zone)
 	char text[DIAG_TEXT_MAX];
 
 	for (size_t i = 0; i < FINDINGS_KEPT && i < kind->count; i++) {
-		describe(kind, &kind->kept[i], text, sizeof(text));
-		say("%s: %s",
-		    kind->kept[i].place != NULL ? kind->kept[i].place : zone,
-		    text);
+		const struct finding *one = &kind->kept[i];
+
+		describe(kind, one, text, sizeof(text));
+		say("%s: %s%s%s", one->place != NULL ? one->place : zone, text,
+		    one->other != NULL ? "; another at " : "",
+		    one->other != NULL ? one->other : "");
 	}
 	if (kind->count > FINDINGS_KEPT)
 		say("%s: %" PRIu64 " more of this kind: %s", zone,
@@ -93,14 +96,10 @@ report_kind(const struct finding_kind *kind, const char *zone)
 }
 
 void
-findings_report(const struct findings *f, const char *zone, bool located)
+findings_report(const struct findings *f, const char *zone)
 {
 	for (size_t k = 0; k < f->count; k++)
 		report_kind(&f->kinds[k], zone);
-	if (f->errors > 0 && !located)
-		report_error("%s: give the zone's master files with --inputs "
-			     "to be told file and line",
-		    zone);
 }
 
 int
@@ -109,14 +108,16 @@ findings_fail(const struct findings *f, struct diag *d)
 	char text[DIAG_TEXT_MAX / 2];
 
 	for (size_t k = 0; k < f->count; k++) {
+		const struct finding *first = &f->kinds[k].kept[0];
+
 		if (!f->kinds[k].error)
 			continue;
-		describe(
-		    &f->kinds[k], &f->kinds[k].kept[0], text, sizeof(text));
-		if (f->errors == 1)
-			return diag_set(d, STATUS_BAD, "%s", text);
-		return diag_set(d, STATUS_BAD, "%" PRIu64 " errors, first: %s",
-		    f->errors, text);
+		describe(&f->kinds[k], first, text, sizeof(text));
+		return diag_set(d, STATUS_BAD,
+		    "%" PRIu64 " error%s%s%.300s: %s", f->errors,
+		    f->errors == 1 ? "" : "s, first",
+		    first->place != NULL ? ": " : "",
+		    first->place != NULL ? first->place : "", text);
 	}
 	return diag_set(d, STATUS_BAD, "%" PRIu64 " errors", f->errors);
 }

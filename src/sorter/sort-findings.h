@@ -16,6 +16,7 @@ struct finding {
 	char *owner, *what;
 	uint16_t type;
 	char *place; /* "zone.db:912", or NULL */
+	char *other; /* where there is a second such record, or NULL */
 };
 
 struct finding_kind {
@@ -38,11 +39,8 @@ void findings_clear(struct findings *f);
 /* ctx is a struct findings; a zonecheck_found. */
 void findings_add(void *ctx, const struct zonecheck_finding *found);
 
-/*
- * Say all of it on stderr.  zone is the zone's name; located: the inputs were
- * read for the places.
- */
-void findings_report(const struct findings *f, const char *zone, bool located);
+/* Say all of it on stderr.  zone is the zone's name. */
+void findings_report(const struct findings *f, const char *zone);
 
 /* The reason that fails the zone, from the first error.  Returns -1. */
 int findings_fail(const struct findings *f, struct diag *d);

@@ -8,9 +8,11 @@
 #include <unistd.h>
 
 #include "filter.h"
+#include "pathlist.h"
 #include "report.h"
 #include "sort-check.h"
 #include "sort-emit.h"
+#include "sort-locate.h"
 
 /* Of -S, lib/zonecheck has two sorts of the smallest size. */
 #define MEMORY_CHECK (2 * EXTSORT_MEMORY_MIN)
@@ -107,20 +109,63 @@ set_counts(
 	return 0;
 }
 
+/*
+ * The master files: as given by hand; else, with --batch, the header's.
+ * A stream from elsewhere cannot make us open files.
+ */
+static int
+locate_in(struct sort_zone *sz, struct diag *d)
+{
+	const char *header = zonetext_get(sz->emit.header, "inputs");
+	struct pathlist list;
+	int rc;
+
+	if (sz->inputs.count > 0)
+		return locate_findings(&sz->findings, sz->apex, sz->inputs.item,
+		    sz->inputs.count, d);
+	if (!sz->common.batch || header == NULL)
+		return diag_set(d, STATUS_BAD,
+		    "give the zone's master files "
+		    "with --inputs, or --batch where the stream names "
+		    "them, to be told file and line");
+	if (pathlist_split(&list, header) == -1)
+		return diag_set(d, STATUS_BAD,
+		    "inputs=: not a list of paths "
+		    "(zonetext(5))");
+	rc = locate_findings(&sz->findings, sz->apex,
+	    (const char *const *)list.item, list.count, d);
+	pathlist_free(&list);
+	return rc;
+}
+
+/* Warnings alone are worth a second reading only where it was asked for. */
+static void
+report_findings(struct sort_zone *sz)
+{
+	struct diag d;
+	int rc = 0;
+
+	if (sz->findings.errors > 0 ||
+	    (sz->findings.warnings > 0 && sz->inputs.count > 0))
+		rc = locate_in(sz, &d);
+	findings_report(&sz->findings, sz->apex);
+	if (rc == -1)
+		report_error("%s: %s", sz->apex, d.text);
+}
+
 static int
 end(void *ctx, struct zonetext_keys *counts, struct zonetext_writer *w,
     struct diag *d)
 {
 	struct sort_zone *sz = ctx;
 	const struct extsort_stats *st = extsort_stats(sz->sort);
-	bool located = false;
 
 	if (emit_zone(&sz->emit, sz->sort, sz->apex, w, d) == -1)
 		return -1;
 	report_info("%s: %" PRIu64 " records, %" PRIu64 " octets spilled in "
 		    "%" PRIu64 " runs",
 	    sz->apex, st->records, st->spilled, st->runs);
-	findings_report(&sz->findings, sz->apex, located);
+	report_findings(sz);
 	if (sz->findings.no_memory)
 		return diag_set(d, STATUS_SYSTEM, "no memory for messages");
 	if (sz->findings.errors > 0)
