@@ -26,21 +26,31 @@ struct commit {
 	bool renamed;
 };
 
-/* The last octets of a file, as a string. */
+/* The last octets of a file, as a string; empty if it holds a NUL.  -1:
+ * STATUS_SYSTEM: what cannot be read is not known to be no zone. */
 static int
-read_tail(int fd, char tail[TAIL_MAX + 1])
+read_tail(int fd, const char *path, char tail[TAIL_MAX + 1], struct diag *why)
 {
 	struct stat st;
+	size_t used = 0;
 	ssize_t n;
 	off_t from;
 
 	if (fstat(fd, &st) == -1)
-		return -1;
+		return diag_system(why, "%s", path);
 	from = st.st_size > TAIL_MAX ? st.st_size - TAIL_MAX : 0;
-	if ((n = pread(fd, tail, TAIL_MAX, from)) == -1)
-		return -1;
-	tail[n] = '\0';
-	return (size_t)n == strlen(tail) ? 0 : -1;
+	while (used < TAIL_MAX && (n = pread(fd, tail + used, TAIL_MAX - used,
+				       from + (off_t)used)) != 0) {
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1)
+			return diag_system(why, "%s: read", path);
+		used += (size_t)n;
+	}
+	tail[used] = '\0';
+	if (strlen(tail) != used)
+		tail[0] = '\0';
+	return 0;
 }
 
 /*
@@ -88,16 +98,19 @@ static int
 check_newer(const struct commit *c, uint32_t serial, struct diag *why)
 {
 	char tail[TAIL_MAX + 1];
-	const char *end = NULL;
+	const char *end;
 	uint32_t old;
 	int fd = open(c->job.file, O_RDONLY | O_CLOEXEC);
 
 	if (fd == -1)
 		return errno == ENOENT ? 0 :
 					 diag_system(why, "%s", c->job.file);
-	if (read_tail(fd, tail) == 0)
-		end = whole_end(tail, c->job.zone);
+	if (read_tail(fd, c->job.file, tail, why) == -1) {
+		(void)close(fd);
+		return -1;
+	}
 	(void)close(fd);
+	end = whole_end(tail, c->job.zone);
 	if (end == NULL || number_in(end, "sign-rrsets.serial", &old) == -1)
 		return 0;
 	if ((int32_t)(serial - old) > 0)
@@ -112,7 +125,7 @@ static int
 check_aside(const struct commit *c, struct diag *why)
 {
 	char tail[TAIL_MAX + 1];
-	const char *end = NULL;
+	const char *end;
 	uint32_t serial, records, told;
 	int fd = open(c->aside, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 
@@ -123,10 +136,12 @@ check_aside(const struct commit *c, struct diag *why)
 		(void)close(fd);
 		return -1;
 	}
-	if (read_tail(fd, tail) == 0)
-		end = whole_end(tail, c->job.zone);
+	if (read_tail(fd, c->aside, tail, why) == -1) {
+		(void)close(fd);
+		return -1;
+	}
 	(void)close(fd);
-	if (end == NULL)
+	if ((end = whole_end(tail, c->job.zone)) == NULL)
 		return refuse(why, "not a whole zone (zonetext(5))");
 	if (number_in(end, "records", &records) == -1 ||
 	    number_u32(c->job.records, strlen(c->job.records), UINT32_MAX,
@@ -277,7 +292,7 @@ write_commit(struct stream_in *in, struct stream_out *jobs, struct diag *d)
 
 	if (list == NULL) {
 		(void)diag_system(d, "job lines");
-		return STATUS_SYSTEM;
+		return report_diag(d);
 	}
 	while ((rc = stream_in_line(in, &line, &len, d)) == 1) {
 		list[n].renamed = false;
