@@ -124,25 +124,17 @@ job_clear(struct job *job)
 	memset(job, 0, sizeof(*job));
 }
 
-int
-job_parse(struct job *job, const char *line, size_t len, struct diag *d)
-{
-	struct fields f = { line, line + len };
-
-	memset(job, 0, sizeof(*job));
-	if (take_text(&f, &job->zone) == -1 || job->zone == NULL ||
-	    take_keys(&f, &job->keys) == -1)
-		return diag_set(d, STATUS_BAD,
-		    "not a job: zone, then key=value, each once, with single "
-		    "tabs (jobs(5))");
-	return 0;
-}
-
 void
 job_write(const struct job *job, struct stream_out *out)
 {
-	put_text(out, job->zone);
-	put_keys(out, &job->keys);
+	stream_puts(out, job->zone);
+	for (size_t i = 0; i < job->keys.count; i++) {
+		stream_puts(out, "\t");
+		stream_puts(out, job->keys.list[i].key);
+		stream_puts(out, "=");
+		stream_puts(out, job->keys.list[i].value);
+	}
+	stream_puts(out, "\n");
 }
 
 /* ---- done ---- */

@@ -22,14 +22,9 @@ struct job {
 };
 
 /*
- * More than one path in inputs= is separated by newlines (%0A on the line);
- * a path never holds one.
+ * The line that read-zone takes; inputs= is a list of pathlist.h.  Values stand
+ * as they are: none may hold a tab, a newline or another control character.
  */
-#define JOB_INPUTS_SEPARATOR '\n'
-
-/* Parse a line.  job_clear() afterwards, also on failure.
- * -1: STATUS_BAD "not a job: ...", STATUS_SYSTEM. */
-int job_parse(struct job *job, const char *line, size_t len, struct diag *d);
 void job_write(const struct job *job, struct stream_out *out);
 void job_clear(struct job *job);
 

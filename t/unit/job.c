@@ -46,24 +46,20 @@ test_result(const char *line, int good)
 }
 
 static void
-test_job(const char *line, int good)
+test_job(void)
 {
-	struct job job;
+	struct job job = { 0 };
 	struct stream_out *out;
 	struct diag d;
-	char with_newline[1024];
 
-	if (job_parse(&job, line, strlen(line), &d) == -1) {
-		ok(!good && d.status == STATUS_BAD, "refused: %s", line);
-		job_clear(&job);
-		return;
-	}
-	if (stream_out_open(&out, fd, path, &d) == -1)
+	if ((job.zone = strdup("a.")) == NULL ||
+	    zonetext_set(&job.keys, "inputs", "zone%2C,dnskeys") == -1 ||
+	    zonetext_set(&job.keys, "salt", "-") == -1 ||
+	    stream_out_open(&out, fd, path, &d) == -1)
 		exit(1);
 	job_write(&job, out);
-	(void)snprintf(with_newline, sizeof(with_newline), "%s\n", line);
-	ok(good, "accepted: %s", line);
-	is(written(out), with_newline, "and written as it was");
+	is(written(out), "a.\tinputs=zone%2C,dnskeys\tsalt=-\n",
+	    "a job, its values as they are");
 	job_clear(&job);
 }
 
@@ -91,11 +87,7 @@ main(void)
 	test_result("a.\tf\t1\t2\t3\t4\t1\t0\t-\tX=1", 0);
 	test_result("a.\tf%0\t1\t2\t3\t4\t1\t0\t-", 0);
 	test_result("", 0);
-	test_job("a.", 1);
-	test_job("a.\tinputs=zone%0Adnskeys\tsalt=-", 1);
-	test_job("a.\tinputs", 0);
-	test_job("a.\t", 0);
-	test_job("\ta=b", 0);
+	test_job();
 	ok(job_result_parse(&r, blanks, sizeof(blanks) - 1, NULL) == 0,
 	    "blanks");
 	is(r.file, "my file", "in a file");

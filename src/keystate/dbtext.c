@@ -1,0 +1,370 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "dbtext.h"
+#include "number.h"
+
+/* ---- writing ---- */
+
+static char *
+room(struct dbtext *t, size_t len)
+{
+	char *grown;
+	size_t size;
+
+	if (t->failed)
+		return NULL;
+	if (t->size - t->len < len) {
+		size = t->size < 4096 ? 4096 : t->size;
+		while (size - t->len < len)
+			size *= 2;
+		if ((grown = realloc(t->buf, size)) == NULL) {
+			t->failed = true;
+			return NULL;
+		}
+		t->buf = grown;
+		t->size = size;
+	}
+	return t->buf + t->len;
+}
+
+void
+dbtext_put(struct dbtext *t, const char *bytes, size_t len)
+{
+	char *to = room(t, len);
+
+	if (to == NULL)
+		return;
+	memcpy(to, bytes, len);
+	t->len += len;
+}
+
+void
+dbtext_puts(struct dbtext *t, const char *s)
+{
+	dbtext_put(t, s, strlen(s));
+}
+
+void
+dbtext_u64(struct dbtext *t, uint64_t n)
+{
+	char digits[20];
+	size_t at = sizeof(digits);
+
+	do
+		digits[--at] = (char)('0' + n % 10);
+	while ((n /= 10) > 0);
+	dbtext_put(t, digits + at, sizeof(digits) - at);
+}
+
+/*
+ * Days since 1970-01-01 and back, proleptic Gregorian (the algorithm of Howard
+ * Hinnant's "chrono-Compatible Low-Level Date Algorithms"): gmtime_r() for a
+ * million fields would take most of a pass.
+ */
+static void
+civil(int64_t days, int64_t *year, unsigned *month, unsigned *day)
+{
+	const int64_t z = days + 719468;
+	const int64_t era = z / 146097;
+	const unsigned doe = (unsigned)(z - era * 146097);
+	const unsigned yoe =
+	    (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+	const unsigned doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+	const unsigned mp = (5 * doy + 2) / 153;
+
+	*day = doy - (153 * mp + 2) / 5 + 1;
+	*month = mp < 10 ? mp + 3 : mp - 9;
+	*year = (int64_t)yoe + era * 400 + (*month <= 2);
+}
+
+static int64_t
+days_from_civil(int64_t year, unsigned month, unsigned day)
+{
+	const int64_t y = year - (month <= 2);
+	const int64_t era = y / 400;
+	const unsigned yoe = (unsigned)(y - era * 400);
+	const unsigned doy =
+	    (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
+	const unsigned doe = yoe * 365 + yoe / 4 - yoe / 100 + doy;
+
+	return era * 146097 + (int64_t)doe - 719468;
+}
+
+#define MOMENT_LAST INT64_C(253402300799) /* 9999-12-31 23:59:59 */
+
+static void
+two(char *to, unsigned n)
+{
+	to[0] = (char)('0' + n / 10);
+	to[1] = (char)('0' + n % 10);
+}
+
+void
+dbtext_moment(struct dbtext *t, int64_t moment)
+{
+	int64_t year;
+	unsigned month, day, second;
+	char text[14];
+
+	if (moment <= 0) {
+		dbtext_put(t, "-", 1);
+		return;
+	}
+	if (moment > MOMENT_LAST) /* "never": the last day there is */
+		moment = MOMENT_LAST;
+	civil(moment / 86400, &year, &month, &day);
+	second = (unsigned)(moment % 86400);
+	two(text, (unsigned)(year / 100));
+	two(text + 2, (unsigned)(year % 100));
+	two(text + 4, month);
+	two(text + 6, day);
+	two(text + 8, second / 3600);
+	two(text + 10, second / 60 % 60);
+	two(text + 12, second % 60);
+	dbtext_put(t, text, sizeof(text));
+}
+
+void
+dbtext_name(struct dbtext *t, const char *s)
+{
+	static const char hex[] = "0123456789ABCDEF";
+
+	if (s == NULL || *s == '\0') {
+		dbtext_put(t, s == NULL ? "-" : "%", 1);
+		return;
+	}
+	if (strcmp(s, "-") == 0) {
+		dbtext_put(t, "%2D", 3);
+		return;
+	}
+	for (; *s != '\0'; s++) {
+		const unsigned char c = (unsigned char)*s;
+		size_t plain = 0;
+
+		while ((unsigned char)s[plain] > 0x20 &&
+		    (unsigned char)s[plain] < 0x7f && s[plain] != '%')
+			plain++;
+		if (plain > 0) {
+			dbtext_put(t, s, plain);
+			s += plain - 1;
+			continue;
+		}
+		dbtext_put(
+		    t, (const char[]){ '%', hex[c >> 4], hex[c & 15] }, 3);
+	}
+}
+
+void
+dbtext_free(struct dbtext *t)
+{
+	free(t->buf);
+	memset(t, 0, sizeof(*t));
+}
+
+/* ---- fields ---- */
+
+static bool
+digits(const char *s, size_t n)
+{
+	while (n-- > 0)
+		if (s[n] < '0' || s[n] > '9')
+			return false;
+	return true;
+}
+
+static unsigned
+take(const char *s, size_t n)
+{
+	unsigned value = 0;
+
+	while (n-- > 0)
+		value = value * 10 + (unsigned)(*s++ - '0');
+	return value;
+}
+
+int
+dbfield_moment(const char *s, size_t len, int64_t *to)
+{
+	static const unsigned char last[] = { 31, 29, 31, 30, 31, 30, 31, 31,
+		30, 31, 30, 31 };
+	unsigned year, month, day, hour, minute, second;
+
+	if (len == 1 && *s == '-') {
+		*to = 0;
+		return 0;
+	}
+	if (len != 14 || !digits(s, len))
+		return -1;
+	year = take(s, 4);
+	month = take(s + 4, 2);
+	day = take(s + 6, 2);
+	hour = take(s + 8, 2);
+	minute = take(s + 10, 2);
+	second = take(s + 12, 2);
+	if (year < 1970 || month < 1 || month > 12 || day < 1 ||
+	    day > last[month - 1] || hour > 23 || minute > 59 || second > 59)
+		return -1;
+	*to = days_from_civil(year, month, day) * 86400 +
+	    (int64_t)(hour * 3600 + minute * 60 + second);
+	return 0;
+}
+
+static int
+hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+int
+dbfield_name(const char *s, size_t len, char **to)
+{
+	char *text;
+	size_t n = 0;
+
+	*to = NULL;
+	if (len == 1 && *s == '-')
+		return 0;
+	if (len == 0 || (text = malloc(len + 1)) == NULL)
+		return -1;
+	if (len == 1 && *s == '%')
+		len = 0; /* the empty text */
+	for (size_t i = 0; i < len; i++) {
+		const unsigned char c = (unsigned char)s[i];
+
+		if (c != '%' && c > 0x20 && c < 0x7f) {
+			text[n++] = s[i];
+			continue;
+		}
+		if (c != '%' || len - i < 3 || hex_value(s[i + 1]) == -1 ||
+		    hex_value(s[i + 2]) == -1 ||
+		    (s[i + 1] == '0' && s[i + 2] == '0')) {
+			free(text);
+			return -1;
+		}
+		text[n++] =
+		    (char)(hex_value(s[i + 1]) << 4 | hex_value(s[i + 2]));
+		i += 2;
+	}
+	text[n] = '\0';
+	*to = text;
+	return 0;
+}
+
+/* ---- columns ---- */
+
+static int
+read_number(const char *s, size_t len, uint64_t max, uint64_t *n)
+{
+	return number_u64(s, len, max, n);
+}
+
+static int
+read_column(const struct dbcolumn *c, const char *s, size_t len, void *to)
+{
+	uint64_t n = 0;
+
+	switch (c->type) {
+	case DBCOLUMN_NAME:
+		return dbfield_name(s, len, to);
+	case DBCOLUMN_MOMENT:
+		return dbfield_moment(s, len, to);
+	case DBCOLUMN_U8:
+		if (read_number(s, len, UINT8_MAX, &n) == -1)
+			return -1;
+		*(uint8_t *)to = (uint8_t)n;
+		return 0;
+	case DBCOLUMN_U16:
+		if (read_number(s, len, UINT16_MAX, &n) == -1)
+			return -1;
+		*(uint16_t *)to = (uint16_t)n;
+		return 0;
+	case DBCOLUMN_U32:
+		if (read_number(s, len, UINT32_MAX, &n) == -1)
+			return -1;
+		*(uint32_t *)to = (uint32_t)n;
+		return 0;
+	case DBCOLUMN_BOOL:
+		if (read_number(s, len, 1, &n) == -1)
+			return -1;
+		*(bool *)to = n == 1;
+		return 0;
+	case DBCOLUMN_CUSTOM:
+		return c->read(s, len, to);
+	}
+	return -1;
+}
+
+int
+dbcolumns_read(const struct dbcolumn *columns, size_t count, char *line,
+    void *const *bases, struct diag *d)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct dbcolumn *c = &columns[i];
+		const size_t len = strcspn(line, "\t");
+		const bool last = line[len] == '\0';
+
+		line[len] = '\0';
+		if (last != (i + 1 == count))
+			return diag_set(d, STATUS_BAD, "%s than %zu fields",
+			    last ? "fewer" : "more", count);
+		if (read_column(
+			c, line, len, (char *)bases[c->base] + c->offset) == -1)
+			return diag_set(d, STATUS_BAD,
+			    "column %s: '%s' is malformed (keys.db(5))",
+			    c->name, line);
+		line += len + 1;
+	}
+	return 0;
+}
+
+void
+dbcolumns_write(const struct dbcolumn *columns, size_t count, struct dbtext *t,
+    const void *const *bases)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct dbcolumn *c = &columns[i];
+		const void *from = (const char *)bases[c->base] + c->offset;
+
+		if (i > 0)
+			dbtext_put(t, "\t", 1);
+		switch (c->type) {
+		case DBCOLUMN_NAME:
+			dbtext_name(t, *(char *const *)from);
+			break;
+		case DBCOLUMN_MOMENT:
+			dbtext_moment(t, *(const int64_t *)from);
+			break;
+		case DBCOLUMN_U8:
+			dbtext_u64(t, *(const uint8_t *)from);
+			break;
+		case DBCOLUMN_U16:
+			dbtext_u64(t, *(const uint16_t *)from);
+			break;
+		case DBCOLUMN_U32:
+			dbtext_u64(t, *(const uint32_t *)from);
+			break;
+		case DBCOLUMN_BOOL:
+			dbtext_put(t, *(const bool *)from ? "1" : "0", 1);
+			break;
+		case DBCOLUMN_CUSTOM:
+			c->write(t, from);
+			break;
+		}
+	}
+	dbtext_put(t, "\n", 1);
+}
+
+void
+dbcolumns_header(const struct dbcolumn *columns, size_t count, struct dbtext *t)
+{
+	for (size_t i = 0; i < count; i++) {
+		dbtext_put(t, i == 0 ? ";" : "\t", 1);
+		dbtext_puts(t, columns[i].name);
+	}
+	dbtext_put(t, "\n", 1);
+}

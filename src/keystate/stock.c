@@ -1,0 +1,121 @@
+#include <string.h>
+#include <sys/random.h>
+
+#include "material.h"
+#include "report.h"
+#include "stock.h"
+
+static void
+tell_capacity(const struct engine_need *need)
+{
+	const char *type = key_type_name(need->block->type);
+
+	if (need->count == 0)
+		report_error("Repository %s is full, cannot create more %ss "
+			     "for policy %s: key purge, or raise Capacity",
+		    need->block->repository, type, need->policy->name);
+	else if (need->count < need->wanted)
+		report_warn("Repository %s is nearly full, will create %zu "
+			    "%ss for policy %s (reduced from %zu)",
+		    need->block->repository, need->count, type,
+		    need->policy->name, need->wanted);
+}
+
+/* The keys of one row.  0, or 1 if one could not be made. */
+static int
+fill_need(struct session *s, const struct engine_need *need)
+{
+	const struct store *store = model_store(s->m, need->block->repository);
+	struct keypair *pair;
+	struct diag d;
+	size_t n;
+
+	for (n = 0; n < need->count && !s->o.dry_run; n++) {
+		if (material_generate(
+			s, need->policy->name, need->block, &pair, &d) == -1) {
+			report_error("policy %s: %s: %s", need->policy->name,
+			    key_type_name(need->block->type), d.text);
+			break;
+		}
+		database_history(s->db, s->now, NULL, key_type_name(pair->type),
+		    pair->id, "generate", NULL, "generate", NULL, 0,
+		    need->policy->name);
+		report_debug("policy %s: %s %s generated in %s",
+		    need->policy->name, key_type_name(pair->type), pair->id,
+		    pair->repository);
+	}
+	if (s->o.dry_run)
+		report_info("policy %s: would generate %zu %s%s",
+		    need->policy->name, need->count,
+		    key_type_name(need->block->type),
+		    need->count == 1 ? "" : "s");
+	else if (n > 0 && store != NULL && store->require_backup)
+		report_info(
+		    "NOTE: keys generated in repository %s will not "
+		    "become active until they have been backed up: keystate "
+		    "backup done",
+		    store->name);
+	return n < need->count && !s->o.dry_run;
+}
+
+int
+stock_fill(struct session *s, struct diag *d)
+{
+	struct engine_needs needs = { 0 };
+	int failures = 0;
+
+	if (engine_stock(
+		s->m, s->now, s->conf->interval, &s->engine, &needs, d) == -1)
+		return -1;
+	for (size_t i = 0; i < needs.count; i++) {
+		const struct engine_need *need = &needs.need[i];
+
+		if (need->wanted == 0)
+			continue;
+		if (s->engine.manual_generation) {
+			report_warn(
+			    "There are no %ss in the generate state; "
+			    "please use \"keystate key generate --policy %s\" "
+			    "to make some",
+			    key_type_name(need->block->type),
+			    need->policy->name);
+			continue;
+		}
+		tell_capacity(need);
+		failures += fill_need(s, need);
+	}
+	engine_needs_clear(&needs);
+	return failures;
+}
+
+static bool
+is_due(const struct session *s, const struct policy *p)
+{
+	const struct policy_salt *old = database_salt(s->db, p->name);
+
+	if (old == NULL || old->len != p->salt_length)
+		return true;
+	return p->resalt > 0 && old->made + p->resalt <= s->now;
+}
+
+int
+stock_salts(struct session *s, struct diag *d)
+{
+	uint8_t salt[SIGNCONF_SALT_MAX];
+
+	for (size_t i = 0; i < s->m->npolicies; i++) {
+		const struct policy *p = s->m->policies[i];
+
+		if (!p->nsec3 || p->salt_length == 0 || !is_due(s, p))
+			continue;
+		if (getrandom(salt, p->salt_length, 0) != p->salt_length)
+			return diag_system(d, "salt");
+		if (database_set_salt(
+			s->db, p->name, salt, p->salt_length, s->now) == -1)
+			return diag_system(d, "salt");
+		database_history(s->db, s->now, NULL, NULL, NULL, "resalt",
+		    NULL, NULL, NULL, 0, p->name);
+		report_debug("policy %s: new salt", p->name);
+	}
+	return 0;
+}

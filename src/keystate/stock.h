@@ -1,0 +1,16 @@
+/* What a pass needs before the engine runs: keys in stock, salts. */
+#ifndef KEYSTATE_STOCK_H
+#define KEYSTATE_STOCK_H
+
+#include "session.h"
+
+/*
+ * Generate what engine_stock() asks for; capacity and failures are reported.
+ * Returns the number of failures.  -1: STATUS_SYSTEM.
+ */
+int stock_fill(struct session *s, struct diag *d);
+
+/* A new salt for each NSEC3 policy whose old one is due.  -1: STATUS_SYSTEM. */
+int stock_salts(struct session *s, struct diag *d);
+
+#endif

@@ -1,0 +1,264 @@
+/* enforce: one pass; clock: is there a time to go by? */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/timex.h>
+#include <time.h>
+
+#include "actions.h"
+#include "dscommand.h"
+#include "purge.h"
+#include "report.h"
+#include "show.h"
+#include "signconfs.h"
+#include "stock.h"
+#include "verb.h"
+
+/* ---- clock ---- */
+
+/* A kernel that says its clock is not synchronised signs nothing by it. */
+static int
+check_clock(const struct session *s, struct diag *d)
+{
+	struct timex tx = { 0 };
+
+	if (s->o.now != 0 || s->o.accept_clock)
+		return 0;
+	if (adjtimex(&tx) == TIME_ERROR || (tx.status & STA_UNSYNC) != 0)
+		return diag_set(d, STATUS_SYSTEM,
+		    "the kernel says that the "
+		    "clock is not synchronised: start NTP, or --accept-clock");
+	return 0;
+}
+
+static enum status
+clock_verb(struct session *s, int argc, char **operands, struct diag *d)
+{
+	(void)argc;
+	(void)operands;
+	if (check_clock(s, d) == -1)
+		return verb_failed(d);
+	(void)printf("%" PRId64 "\n", s->now);
+	return STATUS_OK;
+}
+
+/* ---- what the engine asks to be done ---- */
+
+/* Purging goes before the commit: a key that is gone twice is still gone. */
+static size_t
+do_purges(struct session *s, const struct engine_result *r)
+{
+	size_t failed = 0;
+	struct diag d;
+
+	for (size_t i = 0; i < r->nactions; i++) {
+		const struct engine_action *a = &r->actions[i];
+		char id[SIGNCONF_LOCATOR_MAX + 1];
+
+		if (a->kind != ACTION_PURGE)
+			continue;
+		(void)snprintf(id, sizeof(id), "%s", a->pair->id);
+		if (purge_pair(s, a->pair, &d) == 0) {
+			report_info("key %s purged", id);
+			continue;
+		}
+		/* A signconf that names it is written in this pass. */
+		if (d.status == STATUS_BAD)
+			report_debug("%s", d.text);
+		else {
+			report_error("%s", d.text);
+			failed++;
+		}
+	}
+	return failed;
+}
+
+static bool
+asks_for_submission(const struct engine_result *r, const struct zone *z)
+{
+	for (size_t i = 0; i < r->nactions; i++)
+		if (r->actions[i].kind == ACTION_SUBMIT_DS &&
+		    r->actions[i].zone == z && r->actions[i].first)
+			return true;
+	return false;
+}
+
+/* At least once: run before the commit that remembers it, and after a failure
+ * in every pass until it succeeds. */
+static size_t
+do_ds_commands(struct session *s, const struct engine_result *r)
+{
+	size_t failed = 0;
+	struct diag d;
+
+	if (s->conf->ds_submit_command == NULL || s->o.dry_run)
+		return 0;
+	for (size_t i = 0; i < s->m->nzones; i++) {
+		struct zone *z = s->m->zones[i];
+		struct zone_facts *facts = strmap_get(&s->db->facts, z->name);
+
+		if (facts == NULL ||
+		    (!facts->submit_failed && !asks_for_submission(r, z)))
+			continue;
+		facts->submit_failed = dscommand_run(s, z, &d) == -1;
+		if (facts->submit_failed) {
+			report_error("%s", d.text);
+			failed++;
+		}
+	}
+	return failed;
+}
+
+static void
+drop_zones(struct session *s)
+{
+	size_t i = 0;
+
+	while (i < s->m->nzones) {
+		struct zone *z = s->m->zones[i];
+
+		if (z->deleted == 0 || z->nkeys > 0) {
+			i++;
+			continue;
+		}
+		report_debug("zone %s: forgotten", z->name);
+		database_forget_zone(s->db, z->name);
+		model_remove_zone(s->m, z);
+	}
+}
+
+/* ---- the pass ---- */
+
+static void
+tell_zones(const struct session *s)
+{
+	for (size_t i = 0; i < s->m->nzones; i++) {
+		const struct zone *z = s->m->zones[i];
+		const struct zone_facts *facts =
+		    strmap_get(&s->db->facts, z->name);
+
+		if (facts == NULL || !facts->listed || !facts->fresh)
+			continue;
+		report_info("Zone %s found.", z->name);
+		report_debug(
+		    "Policy for %s set to %s.", z->name, z->policy_name);
+		report_debug("Config will be output to %s.", z->signconf);
+	}
+}
+
+static void
+mark_zones_known(struct session *s)
+{
+	for (size_t i = 0; i < s->m->nzones; i++) {
+		struct zone_facts *facts =
+		    strmap_get(&s->db->facts, s->m->zones[i]->name);
+
+		if (facts != NULL && facts->listed)
+			facts->fresh = false;
+	}
+}
+
+static void
+tell_clock(const struct engine_result *r)
+{
+	char date[32];
+
+	if (!r->clock_frozen)
+		return;
+	session_date(r->clock_retry, date);
+	report_warn("the clock jumped: no key changes its state before a pass "
+		    "at %s agrees, or --accept-clock",
+	    date);
+}
+
+static void
+tell_result(const struct session *s, const struct engine_result *r)
+{
+	char date[32];
+
+	if (s->o.json) {
+		show_json(actions_json(s, r));
+		return;
+	}
+	if (r->wake == MOMENT_NEVER || r->wake == 0)
+		return;
+	session_date(r->wake, date);
+	report_debug("next change at %s", date);
+}
+
+/*
+ * The order makes a crash harmless: what is done outside is done before the
+ * commit if it may be done twice, and after it if the next pass makes it good.
+ */
+static int
+pass(struct session *s, struct engine_result *r, size_t *failed, struct diag *d)
+{
+	struct signconfs sc = { 0 };
+	int n, rc = -1;
+
+	tell_zones(s);
+	mark_zones_known(s);
+	if (stock_salts(s, d) == -1 || (n = stock_fill(s, d)) == -1)
+		return -1;
+	*failed += (size_t)n;
+	if (engine_pass(s->m, s->now, &s->engine, r, d) == -1)
+		return -1;
+	tell_clock(r);
+	actions_transitions(s, r);
+	actions_tell(s, r);
+	if (signconfs_compose(&sc, s, s->engine.only, d) == -1)
+		goto out;
+	*failed += do_ds_commands(s, r);
+	tell_result(s, r);
+	*failed += do_purges(s, r); /* actions point to pairs until here */
+	drop_zones(s);
+	if (session_commit(s, d) == -1)
+		goto out;
+	if (!s->o.dry_run)
+		signconfs_write(&sc);
+	rc = 0;
+out:
+	*failed += sc.failed;
+	signconfs_clear(&sc);
+	return rc;
+}
+
+static enum status
+enforce(struct session *s, int argc, char **operands, struct diag *d)
+{
+	struct engine_result r = { 0 };
+	size_t failed = 0, errors;
+	struct zone *only;
+	int rc;
+
+	(void)argc;
+	(void)operands;
+	if (s->o.log == NULL && report_syslog(s->conf->facility) == -1)
+		report_warn("%s: no such syslog facility: %s", s->o.conf,
+		    s->conf->facility);
+	if (s->o.zone != NULL) {
+		if ((only = session_zone(s, d)) == NULL)
+			return verb_failed(d);
+		s->engine.only = only;
+	}
+	rc = pass(s, &r, &failed, d);
+	errors = actions_errors(&r);
+	engine_result_clear(&r);
+	if (rc == -1)
+		return verb_failed(d);
+	if (failed > 0)
+		return STATUS_SYSTEM;
+	return errors > 0 ? STATUS_BAD : STATUS_OK;
+}
+
+const struct verb pass_verbs[] = {
+	{ "enforce", "z,dry-run,assume-published,accept-clock", NEEDS_ALL,
+	    "One pass: make keys, move states, write signconf files.",
+	    enforce },
+	{ "clock", ",accept-clock", 0,
+	    "Print the time, if the kernel says that it is right.",
+	    clock_verb },
+	{ NULL, NULL, 0, NULL, NULL },
+};

@@ -1,0 +1,562 @@
+/* due: what must be signed; published: what became of it. */
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "evidence.h"
+#include "job.h"
+#include "material.h"
+#include "pathlist.h"
+#include "paths.h"
+#include "report.h"
+#include "served.h"
+#include "show.h"
+#include "verb.h"
+
+static int
+replace_text(char **to, const char *from)
+{
+	char *copy = NULL;
+
+	if (from != NULL && (copy = strdup(from)) == NULL)
+		return -1;
+	free(*to);
+	*to = copy;
+	return 0;
+}
+
+static struct fileident
+ident_of(const char *path)
+{
+	struct stat st;
+
+	if (path == NULL || stat(path, &st) == -1 || !S_ISREG(st.st_mode))
+		return (struct fileident){ 0 };
+	return fileident_of(&st);
+}
+
+/* ---- due ---- */
+
+/* Signatures are renewed when they have less than Refresh left. */
+static int64_t
+renewal(const struct zone *z, const struct zone_facts *facts)
+{
+	return facts->earliest == 0 ? 0 : facts->earliest - z->policy->refresh;
+}
+
+/* Why the zone must be signed now; NULL: it need not. */
+static const char *
+why_due(const struct session *s, const struct zone *z,
+    const struct zone_facts *facts)
+{
+	const struct fileident input = ident_of(z->input);
+	const struct fileident output = ident_of(z->output);
+
+	if (s->o.all)
+		return "asked for";
+	if (facts->failures > 0)
+		return "the last run failed";
+	if (output.inode == 0)
+		return "never published";
+	if (facts->input.inode == 0 || !fileident_same(&input, &facts->input))
+		return "the input changed";
+	if (z->signed_id == NULL || z->signconf_id == NULL ||
+	    strcmp(z->signed_id, z->signconf_id) != 0)
+		return "the signconf changed";
+	if (!fileident_same(&output, &facts->output))
+		return "the published file changed";
+	if (renewal(z, facts) <= s->now)
+		return "signatures must be renewed";
+	return NULL;
+}
+
+/*
+ * A file that changed within the last second may change again without a new
+ * time: it counts as not known, and the zone is due once more.
+ */
+static struct fileident
+settled(struct fileident f)
+{
+	if (f.mtime >= (int64_t)time(NULL) - 1)
+		memset(&f, 0, sizeof(f));
+	return f;
+}
+
+static int
+set_denial(
+    struct zonetext_keys *keys, const struct session *s, const struct policy *p)
+{
+	const struct policy_salt *salt = database_salt(s->db, p->name);
+	char hex[2 * SIGNCONF_SALT_MAX + 2] = "-";
+	int rc;
+
+	if (!p->nsec3)
+		return zonetext_set(keys, "denial", "nsec");
+	for (size_t i = 0; salt != NULL && i < salt->len; i++)
+		(void)snprintf(hex + 2 * i, 3, "%02X", salt->salt[i]);
+	rc = zonetext_set(keys, "denial", "nsec3");
+	rc |= zonetext_set(keys, "opt-out", p->opt_out ? "1" : "0");
+	rc |= zonetext_set_u64(keys, "iterations", p->iterations);
+	rc |= zonetext_set(keys, "salt", hex);
+	return rc;
+}
+
+static int
+set_files(struct zonetext_keys *keys, const struct zone *z)
+{
+	char dnskeys[PATH_MAX], *inputs;
+	const char *paths[2] = { z->input, dnskeys };
+	size_t count = 1;
+	int rc;
+
+	if (paths_dnskeys(z->signconf, dnskeys) == 0 &&
+	    access(dnskeys, F_OK) == 0)
+		count = 2;
+	if ((inputs = pathlist_join(paths, count)) == NULL)
+		return -1;
+	rc = zonetext_set(keys, "inputs", inputs);
+	free(inputs);
+	rc |= zonetext_set(keys, "output", z->output);
+	if (access(z->output, F_OK) == 0)
+		rc |= zonetext_set(keys, "previous", z->output);
+	rc |= zonetext_set(keys, "signconf", z->signconf);
+	rc |= zonetext_set(keys, "signconf-id", z->signconf_id);
+	return rc;
+}
+
+static int
+put_job(const struct session *s, const struct zone *z, struct stream_out *out,
+    struct diag *d)
+{
+	struct job job = { 0 };
+	char owner[NAME_TEXT_MAX + 1];
+	const struct policy *p = z->policy;
+	int rc;
+
+	if ((job.zone = strdup(material_owner(z->name, owner))) == NULL)
+		return diag_system(d, "zone %s", z->name);
+	rc = set_files(&job.keys, z);
+	rc |= set_denial(&job.keys, s, p);
+	rc |=
+	    zonetext_set(&job.keys, "serial", signconf_serial_name(p->serial));
+	rc |= zonetext_set_u64(&job.keys, "soa-ttl", (uint64_t)p->soa_ttl);
+	rc |= zonetext_set_u64(
+	    &job.keys, "soa-minimum", (uint64_t)p->soa_minimum);
+	rc |=
+	    zonetext_set_u64(&job.keys, "dnskey-ttl", (uint64_t)p->dnskey_ttl);
+	if (z->published != 0)
+		rc |= zonetext_set_u64(&job.keys, "last-serial", z->serial);
+	rc |= zonetext_set_u64(&job.keys, "now", (uint64_t)s->now);
+	if (rc == 0)
+		job_write(&job, out);
+	job_clear(&job);
+	return rc == 0 ? 0 : diag_system(d, "zone %s", z->name);
+}
+
+struct due_zone {
+	struct zone *zone;
+	struct zone_facts *facts;
+	const char *why;
+	uint64_t size; /* of the input: the largest first */
+};
+
+static int
+by_size(const void *a, const void *b)
+{
+	const struct due_zone *x = a, *y = b;
+
+	if (x->size != y->size)
+		return x->size > y->size ? -1 : 1;
+	return strcmp(x->zone->name, y->zone->name);
+}
+
+/* The zones that are due; *next gets when the next one will be. */
+static size_t
+find_due(struct session *s, const struct zone *only, struct due_zone *list,
+    int64_t *next)
+{
+	size_t n = 0;
+
+	*next = 0;
+	for (size_t i = 0; i < s->m->nzones; i++) {
+		struct zone *z = s->m->zones[i];
+		struct zone_facts *facts = strmap_get(&s->db->facts, z->name);
+		const char *why;
+		int64_t at;
+
+		if ((only != NULL && z != only) || facts == NULL ||
+		    !session_in_use(s, z) || z->policy == NULL)
+			continue;
+		if (z->signconf_id == NULL) {
+			report_debug("zone %s: has no signconf yet", z->name);
+			continue;
+		}
+		if ((why = why_due(s, z, facts)) == NULL) {
+			at = renewal(z, facts);
+			if (*next == 0 || at < *next)
+				*next = at;
+			continue;
+		}
+		list[n++] =
+		    (struct due_zone){ z, facts, why, ident_of(z->input).size };
+	}
+	qsort(list, n, sizeof(*list), by_size);
+	return n;
+}
+
+static void
+due_json(const struct due_zone *list, size_t n, int64_t next)
+{
+	json_t *zones = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		(void)json_array_append_new(zones,
+		    json_pack("{s:s, s:s, s:I}", "zone", list[i].zone->name,
+			"reason", list[i].why, "size",
+			(json_int_t)list[i].size));
+	show_json(
+	    json_pack("{s:o, s:o}", "due", zones, "next", show_moment(next)));
+}
+
+static int
+hand_out(struct session *s, struct due_zone *list, size_t n, struct diag *d)
+{
+	struct stream_out *out;
+	int rc = 0;
+
+	if (stream_out_open(&out, STDOUT_FILENO, "stdout", d) == -1)
+		return -1;
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		struct due_zone *z = &list[i];
+
+		report_debug("zone %s: due: %s", z->zone->name, z->why);
+		z->facts->handed_out = settled(ident_of(z->zone->input));
+		if (replace_text(&z->facts->handed_id, z->zone->signconf_id) ==
+		    -1)
+			rc = diag_system(d, "zone %s", z->zone->name);
+		else
+			rc = put_job(s, z->zone, out, d);
+	}
+	if (rc == 0)
+		rc = session_commit(s, d);
+	/* Only what the database remembers is handed out. */
+	if (rc == -1) {
+		stream_out_discard(out);
+		return -1;
+	}
+	return stream_finish(out, d);
+}
+
+static enum status
+due(struct session *s, int argc, char **operands, struct diag *d)
+{
+	struct due_zone *list = calloc(s->m->nzones + 1, sizeof(*list));
+	struct zone *only = NULL;
+	char date[32];
+	int64_t next;
+	size_t n;
+	int rc = 0;
+
+	(void)argc;
+	(void)operands;
+	if (list == NULL) {
+		diag_system(d, "due");
+		return STATUS_SYSTEM;
+	}
+	if (s->o.zone != NULL && (only = session_zone(s, d)) == NULL) {
+		free(list);
+		return verb_failed(d);
+	}
+	n = find_due(s, only, list, &next);
+	if (s->o.json)
+		due_json(list, n, next);
+	else if (n > 0)
+		rc = hand_out(s, list, n, d);
+	free(list);
+	if (rc == 0 && next != 0) {
+		session_date(next, date);
+		report_debug("the next zone is due at %s", date);
+	}
+	return rc == 0 ? STATUS_OK : verb_failed(d);
+}
+
+/* ---- published ---- */
+
+static void
+note_publication(
+    struct session *s, const struct zone *z, uint32_t serial, const char *event)
+{
+	char text[16];
+
+	(void)snprintf(text, sizeof(text), "%u", serial);
+	database_history(s->db, s->now, z->name, NULL, NULL, event, NULL, text,
+	    NULL, 0, z->signed_id != NULL ? z->signed_id : "-");
+}
+
+/* A publication's evidence into the model and the facts. */
+static int
+record(struct session *s, struct zone *z, struct zone_facts *facts,
+    struct evidence_file *e, const char *file, int64_t at,
+    const char *signconf_id, struct diag *d)
+{
+	e->p.at = at;
+	e->p.signconf_id = signconf_id;
+	if (engine_published(s->m, z, &e->p, d) == -1)
+		return -1;
+	facts->output = ident_of(file);
+	facts->earliest = e->earliest;
+	facts->tried = s->now;
+	facts->failures = 0;
+	(void)replace_text(&facts->error, NULL);
+	(void)replace_text(&facts->digest, NULL);
+	note_publication(s, z, e->p.serial, "published");
+	return 0;
+}
+
+static int
+served(const struct zone *z, uint32_t serial, struct diag *d)
+{
+	char owner[NAME_TEXT_MAX + 1];
+
+	if (z->policy == NULL || z->policy->nserved_by == 0)
+		return 0;
+	return served_everywhere(z->policy->served_by, z->policy->nserved_by,
+	    material_owner(z->name, owner), serial, d);
+}
+
+/* Evidence for a file: from the facts, or by reading it. */
+static int
+gather(struct evidence_file *e, const struct zonetext_keys *facts,
+    const char *file, const char *zone, struct diag *d)
+{
+	char owner[NAME_TEXT_MAX + 1];
+	const int rc = facts == NULL ? 0 : evidence_from_facts(e, facts, d);
+
+	if (rc != 0)
+		return rc == 1 ? 0 : -1;
+	evidence_clear(e);
+	return evidence_from_file(e, file, material_owner(zone, owner), d);
+}
+
+static int
+fail(struct session *s, struct zone_facts *facts, const char *reason)
+{
+	facts->tried = s->now;
+	facts->failures++;
+	return replace_text(&facts->error, reason != NULL ? reason : "failed");
+}
+
+/*
+ * One job line.  A zone that was found unchanged was not published anew: its
+ * old file then stands for the new signconf, with its old serial.
+ */
+static int
+take_result(struct session *s, struct zone *z, struct zone_facts *facts,
+    const struct job_result *r, struct diag *d)
+{
+	const char *id = zonetext_get(&r->facts, "signconf-id");
+	const char *file = z->output != NULL ? z->output : r->file;
+	struct evidence_file e;
+	int rc;
+
+	if (r->status != STATUS_OK)
+		return fail(s, facts, r->reason) == -1
+		    ? diag_system(d, "zone %s", z->name)
+		    : 0;
+	if (file == NULL)
+		return diag_set(d, STATUS_BAD, "zone %s: no file", z->name);
+	if (gather(&e, &r->facts, file, z->name, d) == -1)
+		return -1;
+	if (r->changed == 0 && z->published != 0)
+		e.p.serial = z->serial;
+	if (served(z, e.p.serial, d) == -1) {
+		/* Not counted yet: reconcile will find it. */
+		report_warn("%s", d->text);
+		evidence_clear(&e);
+		return 0;
+	}
+	rc = record(s, z, facts, &e, file, s->o.at != 0 ? s->o.at : s->now,
+	    id != NULL ? id : facts->handed_id, d);
+	if (rc == 0)
+		facts->input = facts->handed_out;
+	evidence_clear(&e);
+	return rc;
+}
+
+static struct zone *
+zone_of_line(struct session *s, const struct job_result *r, struct diag *d)
+{
+	struct zone *z;
+	char *name;
+
+	if (session_zone_name(r->zone, &name, d) == -1)
+		return NULL;
+	if ((z = model_zone(s->m, name)) == NULL)
+		diag_set(d, STATUS_BAD, "zone %s: not known", name);
+	free(name);
+	return z;
+}
+
+/* One bad line does not take the others' evidence away. */
+static enum status
+take_line(struct session *s, const char *line, size_t len, struct diag *d)
+{
+	struct job_result r;
+	struct zone_facts *facts;
+	struct zone *z;
+	int rc = -1;
+
+	if (job_result_parse(&r, line, len, d) == 0 &&
+	    (z = zone_of_line(s, &r, d)) != NULL) {
+		if ((facts = database_facts(s->db, z->name)) == NULL)
+			diag_system(d, "zone %s", z->name);
+		else
+			rc = take_result(s, z, facts, &r, d);
+	}
+	job_result_clear(&r);
+	return rc == 0 ? STATUS_OK : d->status;
+}
+
+static enum status
+published_lines(struct session *s, struct diag *d)
+{
+	enum status worst = STATUS_OK;
+	struct stream_in *in;
+	const char *line;
+	size_t len;
+	int rc;
+
+	if (stream_in_open(&in, STDIN_FILENO, "stdin", JOB_LINE_MAX, d) == -1)
+		return STATUS_SYSTEM;
+	while ((rc = stream_in_line(in, &line, &len, d)) == 1) {
+		const enum status status = take_line(s, line, len, d);
+
+		if (status == STATUS_OK)
+			continue;
+		report_error("stdin:%llu: %s",
+		    (unsigned long long)stream_in_lines(in), d->text);
+		if (status > worst)
+			worst = status;
+	}
+	stream_in_close(in);
+	if (rc == -1) {
+		report_error("%s", d->text);
+		if (d->status > worst)
+			worst = d->status;
+	}
+	d->text[0] = '\0'; /* said already */
+	if (session_commit(s, d) == -1)
+		return verb_failed(d);
+	return worst;
+}
+
+static enum status
+published_file(struct session *s, struct diag *d)
+{
+	struct zone *z = session_zone(s, d);
+	const char *file = s->o.file;
+	struct zone_facts *facts;
+	struct evidence_file e;
+	int rc;
+
+	if (z == NULL)
+		return verb_failed(d);
+	if (file == NULL && (file = z->output) == NULL) {
+		diag_set(d, STATUS_USAGE, "published: --file is needed");
+		return STATUS_USAGE;
+	}
+	if ((facts = database_facts(s->db, z->name)) == NULL) {
+		diag_system(d, "zone %s", z->name);
+		return STATUS_SYSTEM;
+	}
+	if (gather(&e, NULL, file, z->name, d) == -1)
+		return verb_failed(d);
+	rc = served(z, e.p.serial, d);
+	if (rc == 0)
+		rc = record(s, z, facts, &e, file,
+		    s->o.at != 0 ? s->o.at : s->now, z->signconf_id, d);
+	evidence_clear(&e);
+	if (rc == 0)
+		facts->input = settled(ident_of(z->input));
+	if (rc == -1 || session_commit(s, d) == -1)
+		return verb_failed(d);
+	return STATUS_OK;
+}
+
+/*
+ * What was put in place and not recorded, because a run was interrupted or a
+ * server lagged behind, counts as published now.
+ */
+static int
+reconcile_zone(struct session *s, struct zone *z, struct diag *d)
+{
+	struct zone_facts *facts = strmap_get(&s->db->facts, z->name);
+	const struct fileident now = ident_of(z->output);
+	struct evidence_file e;
+	int rc;
+
+	if (facts == NULL || !session_in_use(s, z) || now.inode == 0 ||
+	    fileident_same(&now, &facts->output))
+		return 0;
+	if (gather(&e, NULL, z->output, z->name, d) == -1)
+		return -1;
+	rc = served(z, e.p.serial, d);
+	if (rc == 0)
+		rc = record(
+		    s, z, facts, &e, z->output, s->now, facts->handed_id, d);
+	if (rc == 0)
+		report_info("zone %s: %s is counted as published now", z->name,
+		    z->output);
+	evidence_clear(&e);
+	return rc;
+}
+
+static enum status
+published_reconcile(struct session *s, struct diag *d)
+{
+	enum status worst = STATUS_OK;
+	struct zone *only = NULL;
+
+	if (s->o.zone != NULL && (only = session_zone(s, d)) == NULL)
+		return verb_failed(d);
+	for (size_t i = 0; i < s->m->nzones; i++) {
+		struct zone *z = s->m->zones[i];
+
+		if ((only != NULL && z != only) || reconcile_zone(s, z, d) == 0)
+			continue;
+		report_error("zone %s: %s", z->name, d->text);
+		if (d->status > worst)
+			worst = d->status;
+	}
+	d->text[0] = '\0';
+	if (session_commit(s, d) == -1)
+		return verb_failed(d);
+	return worst;
+}
+
+static enum status
+published(struct session *s, int argc, char **operands, struct diag *d)
+{
+	if (argc > 0 && strcmp(operands[0], "-") == 0)
+		return published_lines(s, d);
+	if (argc > 0 && s->o.zone == NULL)
+		s->o.zone = operands[0];
+	if (s->o.reconcile)
+		return published_reconcile(s, d);
+	return published_file(s, d);
+}
+
+const struct verb publish_verbs[] = {
+	{ "due", "za", NEEDS_ALL,
+	    "List what must be signed, for read-zone --jobs.", due },
+	{ "published", "z,file,at,reconcile", NEEDS_ALL,
+	    "Record a publication: - (job lines), or ZONE [--file FILE].",
+	    published },
+	{ NULL, NULL, 0, NULL, NULL },
+};
