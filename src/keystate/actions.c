@@ -63,11 +63,15 @@ actions_ds_set(const struct session *s, const struct zone *z, bool ds,
 	return rc;
 }
 
-/* A text of several lines, each a message of its own. */
+/* A text of several lines, each a message of its own, blanks for tabs. */
 static void
-tell_lines(const struct dbtext *t)
+tell_lines(struct dbtext *t)
 {
 	const char *at = t->buf, *end = t->buf + t->len;
+
+	for (size_t i = 0; i < t->len; i++)
+		if (t->buf[i] == '\t')
+			t->buf[i] = ' ';
 
 	while (at < end) {
 		const char *newline = memchr(at, '\n', (size_t)(end - at));

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "evidence.h"
-#include "job.h"
+#include "jobline.h"
 #include "material.h"
 #include "pathlist.h"
 #include "paths.h"
@@ -130,34 +130,60 @@ set_files(struct zonetext_keys *keys, const struct zone *z)
 	return rc;
 }
 
-static int
-put_job(const struct session *s, const struct zone *z, struct stream_out *out,
-    struct diag *d)
+/*
+ * "ZONE<TAB>key=value<TAB>...", as read-zone --jobs takes it (jobs(5)): values
+ * stand as they are, since neither names nor paths hold control characters.
+ */
+static void
+write_job(
+    struct stream_out *out, const char *zone, const struct zonetext_keys *keys)
 {
-	struct job job = { 0 };
-	char owner[NAME_TEXT_MAX + 1];
+	stream_puts(out, zone);
+	for (size_t i = 0; i < keys->count; i++)
+		stream_printf(
+		    out, "\t%s=%s", keys->list[i].key, keys->list[i].value);
+	stream_puts(out, "\n");
+}
+
+static int
+set_numbers(struct zonetext_keys *keys, const struct session *s,
+    const struct zone *z, const struct zone_facts *facts)
+{
 	const struct policy *p = z->policy;
 	int rc;
 
-	if ((job.zone = strdup(material_owner(z->name, owner))) == NULL)
-		return diag_system(d, "zone %s", z->name);
-	rc = set_files(&job.keys, z);
-	rc |= set_denial(&job.keys, s, p);
-	rc |=
-	    zonetext_set(&job.keys, "serial", signconf_serial_name(p->serial));
-	rc |= zonetext_set_u64(&job.keys, "soa-ttl", (uint64_t)p->soa_ttl);
-	rc |= zonetext_set_u64(
-	    &job.keys, "soa-minimum", (uint64_t)p->soa_minimum);
-	rc |=
-	    zonetext_set_u64(&job.keys, "dnskey-ttl", (uint64_t)p->dnskey_ttl);
+	rc = zonetext_set(keys, "serial-mode", signconf_serial_name(p->serial));
+	rc |= zonetext_set_u64(keys, "soa-ttl", (uint64_t)p->soa_ttl);
+	rc |= zonetext_set_u64(keys, "soa-minimum", (uint64_t)p->soa_minimum);
 	if (z->published != 0)
-		rc |= zonetext_set_u64(&job.keys, "last-serial", z->serial);
-	rc |= zonetext_set_u64(&job.keys, "now", (uint64_t)s->now);
+		rc |= zonetext_set_u64(keys, "last-serial", z->serial);
+	if (facts->earliest != 0)
+		rc |= zonetext_set_u64(
+		    keys, "expires", (uint64_t)facts->earliest);
+	if (facts->digest != NULL)
+		rc |= zonetext_set(keys, "previous-digest", facts->digest);
+	rc |= zonetext_set_u64(keys, "now", (uint64_t)s->now);
+	return rc;
+}
+
+static int
+put_job(const struct session *s, const struct zone *z,
+    const struct zone_facts *facts, struct stream_out *out, struct diag *d)
+{
+	struct zonetext_keys keys = { NULL, 0 };
+	char owner[NAME_TEXT_MAX + 1];
+	int rc;
+
+	rc = set_files(&keys, z);
+	rc |= set_denial(&keys, s, z->policy);
+	rc |= set_numbers(&keys, s, z, facts);
 	if (rc == 0)
-		job_write(&job, out);
-	job_clear(&job);
+		write_job(out, material_owner(z->name, owner), &keys);
+	zonetext_keys_free(&keys);
 	return rc == 0 ? 0 : diag_system(d, "zone %s", z->name);
 }
+
+#define JOBLINE_MAX ((size_t)1024 * 1024)
 
 struct due_zone {
 	struct zone *zone;
@@ -241,7 +267,7 @@ hand_out(struct session *s, struct due_zone *list, size_t n, struct diag *d)
 		    -1)
 			rc = diag_system(d, "zone %s", z->zone->name);
 		else
-			rc = put_job(s, z->zone, out, d);
+			rc = put_job(s, z->zone, z->facts, out, d);
 	}
 	if (rc == 0)
 		rc = session_commit(s, d);
@@ -305,16 +331,19 @@ record(struct session *s, struct zone *z, struct zone_facts *facts,
     struct evidence_file *e, const char *file, int64_t at,
     const char *signconf_id, struct diag *d)
 {
+	const struct fileident now = ident_of(file);
+
 	e->p.at = at;
 	e->p.signconf_id = signconf_id;
 	if (engine_published(s->m, z, &e->p, d) == -1)
 		return -1;
-	facts->output = ident_of(file);
+	if (!fileident_same(&now, &facts->output))
+		(void)replace_text(&facts->digest, NULL);
+	facts->output = now;
 	facts->earliest = e->earliest;
 	facts->tried = s->now;
 	facts->failures = 0;
 	(void)replace_text(&facts->error, NULL);
-	(void)replace_text(&facts->digest, NULL);
 	note_publication(s, z, e->p.serial, "published");
 	return 0;
 }
@@ -358,10 +387,12 @@ fail(struct session *s, struct zone_facts *facts, const char *reason)
  */
 static int
 take_result(struct session *s, struct zone *z, struct zone_facts *facts,
-    const struct job_result *r, struct diag *d)
+    const struct jobline *r, struct diag *d)
 {
 	const char *id = zonetext_get(&r->facts, "signconf-id");
+	const char *digest = zonetext_get(&r->facts, "digest");
 	const char *file = z->output != NULL ? z->output : r->file;
+	const bool unchanged = strcmp(r->changed, "0") == 0;
 	struct evidence_file e;
 	int rc;
 
@@ -369,11 +400,11 @@ take_result(struct session *s, struct zone *z, struct zone_facts *facts,
 		return fail(s, facts, r->reason) == -1
 		    ? diag_system(d, "zone %s", z->name)
 		    : 0;
-	if (file == NULL)
+	if (*file == '\0')
 		return diag_set(d, STATUS_BAD, "zone %s: no file", z->name);
 	if (gather(&e, &r->facts, file, z->name, d) == -1)
 		return -1;
-	if (r->changed == 0 && z->published != 0)
+	if (unchanged && z->published != 0)
 		e.p.serial = z->serial;
 	if (served(z, e.p.serial, d) == -1) {
 		/* Not counted yet: reconcile will find it. */
@@ -385,12 +416,15 @@ take_result(struct session *s, struct zone *z, struct zone_facts *facts,
 	    id != NULL ? id : facts->handed_id, d);
 	if (rc == 0)
 		facts->input = facts->handed_out;
+	/* Of the file in place, which an unchanged zone's line is not. */
+	if (rc == 0 && !unchanged && replace_text(&facts->digest, digest) == -1)
+		rc = diag_system(d, "zone %s", z->name);
 	evidence_clear(&e);
 	return rc;
 }
 
 static struct zone *
-zone_of_line(struct session *s, const struct job_result *r, struct diag *d)
+zone_of_line(struct session *s, const struct jobline *r, struct diag *d)
 {
 	struct zone *z;
 	char *name;
@@ -407,19 +441,19 @@ zone_of_line(struct session *s, const struct job_result *r, struct diag *d)
 static enum status
 take_line(struct session *s, const char *line, size_t len, struct diag *d)
 {
-	struct job_result r;
+	struct jobline r;
 	struct zone_facts *facts;
 	struct zone *z;
 	int rc = -1;
 
-	if (job_result_parse(&r, line, len, d) == 0 &&
+	if (jobline_parse(line, len, &r, d) == 0 &&
 	    (z = zone_of_line(s, &r, d)) != NULL) {
 		if ((facts = database_facts(s->db, z->name)) == NULL)
 			diag_system(d, "zone %s", z->name);
 		else
 			rc = take_result(s, z, facts, &r, d);
 	}
-	job_result_clear(&r);
+	jobline_free(&r);
 	return rc == 0 ? STATUS_OK : d->status;
 }
 
@@ -432,7 +466,7 @@ published_lines(struct session *s, struct diag *d)
 	size_t len;
 	int rc;
 
-	if (stream_in_open(&in, STDIN_FILENO, "stdin", JOB_LINE_MAX, d) == -1)
+	if (stream_in_open(&in, STDIN_FILENO, "stdin", JOBLINE_MAX, d) == -1)
 		return STATUS_SYSTEM;
 	while ((rc = stream_in_line(in, &line, &len, d)) == 1) {
 		const enum status status = take_line(s, line, len, d);
