@@ -88,7 +88,7 @@ judge_nsec(struct judge *j, const struct rrset *set)
 		    "an NSEC at a name that is not authoritative");
 		return;
 	}
-	if (j->types_count == 2u - !j->any_rrsig) {
+	if (j->types_count == 2) { /* RRSIG and NSEC */
 		judge_find(j, CHECK_NSEC_EXTRA, set->type, set->rec[0].at,
 		    "an NSEC at a name that has nothing else");
 		return;

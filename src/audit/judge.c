@@ -259,26 +259,31 @@ add_type(struct judge *j, uint16_t type)
 		j->types[j->types_count++] = type;
 }
 
-/* The ascending types at the owner, RRSIG and NSEC where they stand. */
+/*
+ * The ascending types at the owner, and RRSIG where it stands or should: what
+ * is missing is told once, not by the bitmaps too.
+ */
 static void
 collect_types(struct judge *j, const struct rec *recs, size_t count)
 {
+	bool signed_here = false;
 	size_t at = 0;
 
 	j->types_count = 0;
-	j->any_rrsig = j->any_nsec = false;
+	j->any_rrsig = false;
 	for (size_t i = 0; i < count; i++) {
 		if (recs[i].type == TYPE_RRSIG) {
 			j->any_rrsig = true;
 			continue;
 		}
-		if (recs[i].type == TYPE_NSEC)
-			j->any_nsec = true;
+		signed_here = signed_here ||
+		    judge_signed_here(j, recs[i].type);
 		if (j->types_count == 0 ||
 		    j->types[j->types_count - 1] != recs[i].type)
 			add_type(j, recs[i].type);
 	}
-	if (!j->any_rrsig || j->types_count == OWNER_TYPES_MAX)
+	if ((!j->any_rrsig && !signed_here) ||
+	    j->types_count == OWNER_TYPES_MAX)
 		return;
 	while (at < j->types_count && j->types[at] < TYPE_RRSIG)
 		at++;

@@ -41,7 +41,7 @@ struct judge {
 
 	uint16_t types[OWNER_TYPES_MAX]; /* at the owner, ascending */
 	size_t types_count;
-	bool any_rrsig, any_nsec;
+	bool any_rrsig;
 };
 
 int judge_init(struct judge *j, const struct rtypes *types);
