@@ -18,6 +18,7 @@
  * A IPv4   Q IPv6   y type   t time      h  hexadecimal to the end
  * H salt (length octet, - is empty)      X  base32hex (length octet)
  * b base64 to the end   B type bitmap    s  character strings to the end
+ * i IPSECKEY (RFC 4025 §2.1)
  * D scheme of DSYNC (RFC 9859 §2.1)
  * r AMTRELAY's D bit, type and relay (RFC 8777 §4)
  */
@@ -37,7 +38,7 @@ static const struct {
 	{ 44 /* SSHFP */, "11h" }, { 261 /* RESINFO */, "s" },
 	{ 262 /* WALLET */, "s" }, { 263 /* CLA */, "s" },
 	{ 66 /* DSYNC */, "yD2N" }, { 61 /* OPENPGPKEY */, "b" },
-	{ 49 /* DHCID */, "b" }, { 53 /* SMIMEA */, "111h" },
+	{ 45 /* IPSECKEY */, "i" }, { 49 /* DHCID */, "b" }, { 53 /* SMIMEA */, "111h" },
 	{ 62 /* CSYNC */, "42B" }, { 258 /* AVC */, "s" },
 	{ 56 /* NINFO */, "s" }, { 57 /* RKEY */, "211b" },
 	{ 67 /* HHIT */, "b" }, { 68 /* BRID */, "b" },
@@ -443,6 +444,39 @@ field_strings(struct cursor *c)
 	return 0;
 }
 
+/* RFC 4025 §3.1: precedence, gateway type, algorithm, gateway, perhaps a key. */
+static int
+field_ipseckey(const struct rdata_parser *p, struct cursor *c)
+{
+	size_t len;
+	const char *s;
+	uint8_t type;
+	int rc;
+
+	if (field_number(c, 1) == -1 || field_number(c, 1) == -1 ||
+	    field_number(c, 1) == -1)
+		return -1;
+	type = c->wire[c->used - 2];
+	switch (type) {
+	case 0:
+		s = word(c, &len);
+		rc = len == 1 && *s == '.' ? 0 : -1;
+		break;
+	case 1:
+		rc = field_address(c, AF_INET, 4);
+		break;
+	case 2:
+		rc = field_address(c, AF_INET6, 16);
+		break;
+	case 3:
+		rc = field_name(c, false);
+		break;
+	default:
+		return -1;
+	}
+	return rc == -1 || c->at == c->end ? rc : field_base64(p, c);
+}
+
 /* RFC 8777 §4.2: discovery flag, relay type, relay. */
 static int
 field_relay(struct cursor *c)
@@ -501,6 +535,7 @@ field(const struct rdata_parser *p, char kind, struct cursor *c)
 	case 'B': return field_bitmap(p, c);
 	case 's': return field_strings(c);
 	case 'r': return field_relay(c);
+	case 'i': return field_ipseckey(p, c);
 	case 'D': return field_scheme(c);
 	}
 	return -1;

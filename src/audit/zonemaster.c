@@ -307,11 +307,10 @@ set_origin(struct zonefile *z, const struct scan *s, size_t i)
 	return ZONE_RECORD;
 }
 
-/* The path of an included file: relative to the including one. */
+/* The path of an included file, relative to the folder of `base`. */
 static char *
-include_path(const struct zonefile *z, const char *name, size_t len)
+include_path(const char *base, const char *name, size_t len)
 {
-	const char *base = zonefile_name(z, z->level[z->depth].file);
 	const char *slash = strrchr(base, '/');
 	char *path = NULL;
 	int n;
@@ -330,6 +329,28 @@ include_path(const struct zonefile *z, const char *name, size_t len)
 	return n == -1 ? NULL : path;
 }
 
+/*
+ * Relative to the including file, as zonetext(5) says; if there is none,
+ * relative to the zone's own, as validns has it.
+ */
+static char *
+include_find(const struct zonefile *z, const char *name, size_t len)
+{
+	char *path = include_path(zonefile_name(z, z->level[z->depth].file),
+	    name, len);
+	char *other;
+
+	if (path == NULL || z->depth == 0 || access(path, F_OK) == 0)
+		return path;
+	other = include_path(zonefile_name(z, 0), name, len);
+	if (other == NULL || access(other, F_OK) == -1) {
+		free(other);
+		return path;
+	}
+	free(path);
+	return other;
+}
+
 static enum zone_event
 include(struct zonefile *z, const struct scan *s, struct diag *d)
 {
@@ -345,7 +366,7 @@ include(struct zonefile *z, const struct scan *s, struct diag *d)
 	if (z->depth + 1 == INCLUDE_DEPTH)
 		return zonefile_bad(z, s->line, "$INCLUDE nested too deeply");
 	text = token(z, s, 1, &len);
-	path = include_path(z, text, len);
+	path = include_find(z, text, len);
 	if (path == NULL)
 		return zonefile_bad(z, s->line, "$INCLUDE needs a file name");
 	/* A pipe or a device could block for ever, or never end. */
