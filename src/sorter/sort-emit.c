@@ -39,6 +39,9 @@ struct rrset {
 	size_t duplicates;
 	uint32_t ttl_min, ttl_max;
 	bool too_long;
+	uint16_t middle_type; /* of the records' middle, made for it lately */
+	size_t middle_len;    /* 0: none was made */
+	char middle[4 + RRTYPE_TEXT_MAX + 1];
 };
 
 int
@@ -189,17 +192,27 @@ mend_ttls(struct emit *e, struct rrset *set)
 	}
 }
 
+/* What stands between TTL and RDATA. */
+static void
+make_middle(struct rrset *set)
+{
+	if (set->middle_len > 0 && set->middle_type == set->type)
+		return;
+	memcpy(set->middle, "\tIN\t", 4);
+	set->middle_len = 4 + rrtype_to_stream(set->type, set->middle + 4);
+	set->middle[set->middle_len++] = '\t';
+	set->middle_type = set->type;
+}
+
 static int
 write_lines(struct rrset *set, struct diag *d)
 {
-	char middle[4 + RRTYPE_TEXT_MAX + 1] = "\tIN\t";
-	size_t middle_len = 4 + rrtype_to_stream(set->type, middle + 4);
-
-	middle[middle_len++] = '\t';
+	make_middle(set);
 	for (size_t i = 0; i < set->count; i++) {
 		struct rr *rr = &set->rr[i];
 		char *p = bytes_reserve(&set->lines,
-		    set->owner_len + 11 + middle_len + rr->text_len + 1, d);
+		    set->owner_len + 11 + set->middle_len + rr->text_len + 1,
+		    d);
 		char *start = p;
 
 		if (p == NULL)
@@ -208,14 +221,40 @@ write_lines(struct rrset *set, struct diag *d)
 		p += set->owner_len;
 		*p++ = '\t';
 		p += write_number(rr->ttl, p);
-		memcpy(p, middle, middle_len);
-		p += middle_len;
+		memcpy(p, set->middle, set->middle_len);
+		p += set->middle_len;
 		memcpy(p, set->texts.at + rr->text, rr->text_len);
 		p += rr->text_len;
 		*p++ = '\n';
 		rr->line = set->lines.used;
 		rr->line_len = (size_t)(p - start) - 1;
 		set->lines.used += rr->line_len + 1;
+	}
+	return 0;
+}
+
+/* Most RRsets of several records are of NS: a name and nothing else. */
+static int
+read_names(struct rrset *set, struct diag *d)
+{
+	uint8_t wire[NAME_WIRE_MAX];
+
+	for (size_t i = 0; i < set->count; i++) {
+		struct rr *rr = &set->rr[i];
+		const int len = name_from_text(
+		    set->texts.at + rr->text, rr->text_len, wire);
+
+		if (len == -1)
+			return diag_set(d, STATUS_BAD,
+			    "%.300s NS: '%.*s' is not an absolute name "
+			    "(RFC 1035 §3.3.11)",
+			    set->owner,
+			    (int)(rr->text_len > 300 ? 300 : rr->text_len),
+			    set->texts.at + rr->text);
+		rr->wire = set->wires.used;
+		rr->wire_len = (size_t)len;
+		if (bytes_append(&set->wires, wire, rr->wire_len, d) == -1)
+			return -1;
 	}
 	return 0;
 }
@@ -227,6 +266,8 @@ read_wires(struct emit *e, struct rrset *set, struct diag *d)
 	struct rrtext_record wire;
 	char type[RRTYPE_TEXT_MAX];
 
+	if (set->type == RRTYPE_NS)
+		return read_names(set, d);
 	rrtext_block(e->text, set->lines.at, set->lines.used);
 	for (size_t i = 0; i < set->count; i++) {
 		const int rc = rrtext_next(e->text, &wire, d);
@@ -258,14 +299,33 @@ compare_wires(const void *va, const void *vb, void *wires)
 	return a->wire_len < b->wire_len ? -1 : a->wire_len > b->wire_len;
 }
 
+static void
+sort_records(struct rrset *set)
+{
+	if (set->count > 16) {
+		qsort_r(set->rr, set->count, sizeof(*set->rr), compare_wires,
+		    set->wires.at);
+		return;
+	}
+	for (size_t i = 1; i < set->count; i++) {
+		const struct rr moved = set->rr[i];
+		size_t k = i;
+
+		for (; k > 0 &&
+		     compare_wires(&moved, &set->rr[k - 1], set->wires.at) < 0;
+		     k--)
+			set->rr[k] = set->rr[k - 1];
+		set->rr[k] = moved;
+	}
+}
+
 /* RFC 4034 §6.3: in order as octets, and each only once. */
 static void
 order_records(struct rrset *set)
 {
 	size_t kept = 1;
 
-	qsort_r(set->rr, set->count, sizeof(*set->rr), compare_wires,
-	    set->wires.at);
+	sort_records(set);
 	for (size_t i = 1; i < set->count; i++) {
 		if (compare_wires(
 			&set->rr[kept - 1], &set->rr[i], set->wires.at) == 0)
