@@ -151,8 +151,10 @@ zonesource_open(struct zonesource **out,
 		const struct zonelexer_word word = { options->origin,
 			strlen(options->origin), false };
 
-		if ((n = zonelexer_name(&word, root, src->origin, d)) == -1)
+		if ((n = zonelexer_name(&word, root, src->origin, d)) == -1) {
+			d->status = STATUS_USAGE;
 			goto fail;
+		}
 		name_lower(src->origin);
 		src->origin_len = (size_t)n;
 	}

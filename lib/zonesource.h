@@ -48,7 +48,7 @@ struct zonesource_record {
 /*
  * options and what they point to must live as long as the source.  The caller
  * owns *out.  Files are opened one by one, as they are reached.
- * -1: STATUS_BAD for a malformed origin, STATUS_SYSTEM.
+ * -1: STATUS_USAGE for a malformed origin, STATUS_SYSTEM.
  */
 int zonesource_open(struct zonesource **out,
     const struct zonesource_options *options, struct diag *d);
