@@ -58,49 +58,47 @@ name_from_text(const char *text, size_t len, uint8_t wire[NAME_WIRE_MAX])
 	return (int)n;
 }
 
-enum { PLAIN, BACKSLASH, DECIMAL };
-
-static int
-spelling(uint8_t c)
+/* One of the letters, digits and marks that stand for themselves? */
+static bool
+is_plain(uint8_t c)
 {
-	if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-	    (c >= 'A' && c <= 'Z') || c == '-' || c == '_' || c == '*' ||
-	    c == '/')
-		return PLAIN;
-	return c > 0x20 && c < 0x7f && c != '#' ? BACKSLASH : DECIMAL;
+	/* A bit an octet: * - / 0-9, A-Z _, a-z. */
+	static const uint64_t plain[4] = { UINT64_C(0x03ffa40000000000),
+		UINT64_C(0x07fffffe87fffffe), 0, 0 };
+
+	return (plain[c >> 6] >> (c & 63) & 1) != 0;
 }
 
 size_t
 name_to_text(const uint8_t *wire, bool lower, char buf[NAME_TEXT_MAX])
 {
-	size_t n = 0;
+	char *p = buf;
 
 	if (*wire == 0)
-		buf[n++] = '.';
+		*p++ = '.';
 	while (*wire != 0) {
 		for (unsigned left = *wire++; left > 0; left--) {
 			uint8_t c = *wire++;
 
 			if (lower && c >= 'A' && c <= 'Z')
 				c |= 0x20;
-			switch (spelling(c)) {
-			case DECIMAL:
-				buf[n++] = '\\';
-				buf[n++] = (char)('0' + c / 100);
-				buf[n++] = (char)('0' + c / 10 % 10);
-				buf[n++] = (char)('0' + c % 10);
-				break;
-			case BACKSLASH:
-				buf[n++] = '\\';
-				/* FALLTHROUGH */
-			default:
-				buf[n++] = (char)c;
+			if (is_plain(c)) {
+				*p++ = (char)c;
+				continue;
+			}
+			*p++ = '\\';
+			if (c > 0x20 && c < 0x7f && c != '#') {
+				*p++ = (char)c;
+			} else {
+				*p++ = (char)('0' + c / 100);
+				*p++ = (char)('0' + c / 10 % 10);
+				*p++ = (char)('0' + c % 10);
 			}
 		}
-		buf[n++] = '.';
+		*p++ = '.';
 	}
-	buf[n] = '\0';
-	return n;
+	*p = '\0';
+	return (size_t)(p - buf);
 }
 
 int

@@ -140,8 +140,10 @@ rrtype_to_stream(uint16_t type, char buf[RRTYPE_TEXT_MAX])
 {
 	const struct row *row = row_of(type);
 
-	if (row != NULL && (row->flags & M) != 0)
-		return (size_t)snprintf(buf, RRTYPE_TEXT_MAX, "%s", row->name);
+	if (row != NULL && (row->flags & M) != 0) {
+		memcpy(buf, row->name, RRTYPE_TEXT_MAX);
+		return strlen(buf);
+	}
 	return (size_t)snprintf(buf, RRTYPE_TEXT_MAX, "TYPE%u", type);
 }
 
