@@ -34,6 +34,7 @@ struct rec {
 	const uint8_t *origin;
 	uint32_t rdata_size, ttl;
 	uint16_t type, covered, class;
+	const uint8_t *inverse; /* of an ECDSA signature's s, or NULL */
 	bool kept; /* its RRset stands so in the audited previous file */
 	struct place at;
 };

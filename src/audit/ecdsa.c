@@ -1,17 +1,88 @@
 #define OPENSSL_SUPPRESS_DEPRECATED
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include <openssl/bn.h>
 #include <openssl/ec.h>
 #include <openssl/ecdsa.h>
+#include <openssl/obj_mac.h>
 
 #include "ecdsa.h"
 
+/* Making the tables costs as much as verifying so many signatures saves. */
+#define TABLES_AFTER 1000
+
+/*
+ * What makes many verifications by one key cheap.  OpenSSL keeps tables for
+ * multiples of a group's generator only, so the key's point Q is made the
+ * generator of a group of its own: u2 * Q is then as cheap as u1 * G.
+ */
+struct tables {
+	EC_GROUP *g, *q;
+	EC_POINT *a, *b;
+	BIGNUM *r, *s, *e, *w, *u, *x;
+	BN_CTX *ctx;
+};
 
 struct ecdsa_key {
 	EC_KEY *key;
-	size_t half; /* octets of r, of s and of the digest that counts */
+	size_t half; /* octets of r and of s */
+	unsigned used;
+	bool p256;
+	struct tables *tables;
 };
+
+static void
+tables_free(struct tables *t)
+{
+	if (t == NULL)
+		return;
+	EC_POINT_free(t->a);
+	EC_POINT_free(t->b);
+	EC_GROUP_free(t->g);
+	EC_GROUP_free(t->q);
+	BN_free(t->r);
+	BN_free(t->s);
+	BN_free(t->e);
+	BN_free(t->w);
+	BN_free(t->u);
+	BN_free(t->x);
+	BN_CTX_free(t->ctx);
+	free(t);
+}
+
+static struct tables *
+tables_new(const EC_KEY *key)
+{
+	struct tables *t = calloc(1, sizeof(*t));
+
+	if (t == NULL)
+		return NULL;
+	t->g = EC_GROUP_dup(EC_KEY_get0_group(key));
+	t->q = EC_GROUP_dup(EC_KEY_get0_group(key));
+	t->ctx = BN_CTX_new();
+	t->r = BN_new();
+	t->s = BN_new();
+	t->e = BN_new();
+	t->w = BN_new();
+	t->u = BN_new();
+	t->x = BN_new();
+	if (t->g == NULL || t->q == NULL || t->ctx == NULL || t->r == NULL ||
+	    t->s == NULL || t->e == NULL || t->w == NULL || t->u == NULL ||
+	    t->x == NULL ||
+	    EC_GROUP_set_generator(t->q, EC_KEY_get0_public_key(key),
+		EC_GROUP_get0_order(t->g), BN_value_one()) != 1 ||
+	    EC_GROUP_precompute_mult(t->q, t->ctx) != 1)
+		goto fail;
+	t->a = EC_POINT_new(t->g);
+	t->b = EC_POINT_new(t->q);
+	if (t->a == NULL || t->b == NULL)
+		goto fail;
+	return t;
+fail:
+	tables_free(t);
+	return NULL;
+}
 
 void
 ecdsa_key_free(struct ecdsa_key *k)
@@ -19,6 +90,7 @@ ecdsa_key_free(struct ecdsa_key *k)
 	if (k == NULL)
 		return;
 	EC_KEY_free(k->key);
+	tables_free(k->tables);
 	free(k);
 }
 
@@ -27,35 +99,35 @@ ecdsa_key_new(int nid, const uint8_t *point, size_t size)
 {
 	struct ecdsa_key *k = calloc(1, sizeof(*k));
 	BIGNUM *x = NULL, *y = NULL;
+	bool good = false;
 
 	if (k == NULL)
 		return NULL;
+	k->p256 = nid == NID_X9_62_prime256v1;
 	k->key = EC_KEY_new_by_curve_name(nid);
 	if (k->key == NULL)
-		goto fail;
+		goto out;
 	k->half = (size_t)(EC_GROUP_order_bits(EC_KEY_get0_group(k->key)) / 8);
 	if (size != 2 * k->half)
-		goto fail;
+		goto out;
 	x = BN_bin2bn(point, (int)k->half, NULL);
 	y = BN_bin2bn(point + k->half, (int)k->half, NULL);
 	/* This checks that the point is on the curve. */
-	if (x == NULL || y == NULL ||
-	    EC_KEY_set_public_key_affine_coordinates(k->key, x, y) != 1)
-		goto fail;
+	good = x != NULL && y != NULL &&
+	    EC_KEY_set_public_key_affine_coordinates(k->key, x, y) == 1;
+out:
 	BN_free(x);
 	BN_free(y);
-	return k;
-fail:
-	BN_free(x);
-	BN_free(y);
+	if (good)
+		return k;
 	ecdsa_key_free(k);
 	return NULL;
 }
 
 /* OpenSSL's own verification: the last word on every refusal. */
 static int
-check_plainly(struct ecdsa_key *k, const uint8_t *digest, size_t digest_size,
-    const uint8_t *signature)
+check_plainly(const struct ecdsa_key *k, const uint8_t *digest,
+    size_t digest_size, const uint8_t *signature)
 {
 	ECDSA_SIG *sig = ECDSA_SIG_new();
 	BIGNUM *r = BN_bin2bn(signature, (int)k->half, NULL);
@@ -74,11 +146,183 @@ check_plainly(struct ecdsa_key *k, const uint8_t *digest, size_t digest_size,
 	return rc;
 }
 
+/* 0 < n < order (FIPS 186-4 §6.4, first step). */
+static bool
+in_range(const BIGNUM *n, const BIGNUM *order)
+{
+	return !BN_is_zero(n) && !BN_is_negative(n) && BN_cmp(n, order) < 0;
+}
+
+/* w = 1/s, from the caller if that is right. */
+static bool
+invert(struct tables *t, const uint8_t *inverse, const BIGNUM *order)
+{
+	if (inverse != NULL &&
+	    BN_bin2bn(inverse, P256_SIZE, t->w) != NULL &&
+	    BN_mod_mul(t->x, t->w, t->s, order, t->ctx) == 1 &&
+	    BN_is_one(t->x))
+		return true;
+	return BN_mod_inverse(t->w, t->s, order, t->ctx) != NULL;
+}
+
+/* FIPS 186-4 §6.4: is x(u1 G + u2 Q) = r? */
+static bool
+check_fast(struct tables *t, const uint8_t *digest, const uint8_t *signature,
+    const uint8_t *inverse)
+{
+	const BIGNUM *order = EC_GROUP_get0_order(t->g);
+
+	return BN_bin2bn(signature, P256_SIZE, t->r) != NULL &&
+	    BN_bin2bn(signature + P256_SIZE, P256_SIZE, t->s) != NULL &&
+	    BN_bin2bn(digest, P256_SIZE, t->e) != NULL &&
+	    in_range(t->r, order) && in_range(t->s, order) &&
+	    invert(t, inverse, order) &&
+	    BN_mod_mul(t->u, t->e, t->w, order, t->ctx) == 1 &&
+	    EC_POINT_mul(t->g, t->a, t->u, NULL, NULL, t->ctx) == 1 &&
+	    BN_mod_mul(t->u, t->r, t->w, order, t->ctx) == 1 &&
+	    EC_POINT_mul(t->q, t->b, t->u, NULL, NULL, t->ctx) == 1 &&
+	    EC_POINT_add(t->g, t->a, t->a, t->b, t->ctx) == 1 &&
+	    EC_POINT_get_affine_coordinates(t->g, t->a, t->x, NULL,
+		t->ctx) == 1 &&
+	    BN_nnmod(t->x, t->x, order, t->ctx) == 1 &&
+	    BN_cmp(t->x, t->r) == 0;
+}
+
 int
 ecdsa_check(struct ecdsa_key *k, const uint8_t *digest, size_t digest_size,
-    const uint8_t *signature, size_t signature_size)
+    const uint8_t *signature, size_t signature_size, const uint8_t *inverse)
 {
 	if (signature_size != 2 * k->half)
 		return 0;
+	if (k->p256 && k->tables == NULL && ++k->used == TABLES_AFTER)
+		k->tables = tables_new(k->key);
+	if (k->tables != NULL && digest_size == P256_SIZE &&
+	    check_fast(k->tables, digest, signature, inverse))
+		return 1;
 	return check_plainly(k, digest, digest_size, signature);
+}
+
+/* --- many inverses --------------------------------------------------------- */
+
+struct inverter {
+	EC_GROUP *group;
+	BN_MONT_CTX *mont;
+	BN_CTX *ctx;
+	BIGNUM **product, **number; /* in Montgomery's form */
+	size_t size;
+	BIGNUM *all, *next;
+};
+
+struct inverter *
+inverter_new(void)
+{
+	struct inverter *v = calloc(1, sizeof(*v));
+
+	if (v == NULL)
+		return NULL;
+	v->group = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1);
+	v->mont = BN_MONT_CTX_new();
+	v->ctx = BN_CTX_new();
+	v->all = BN_new();
+	v->next = BN_new();
+	if (v->group == NULL || v->mont == NULL || v->ctx == NULL ||
+	    v->all == NULL || v->next == NULL || BN_MONT_CTX_set(v->mont,
+		EC_GROUP_get0_order(v->group), v->ctx) != 1) {
+		inverter_free(v);
+		return NULL;
+	}
+	return v;
+}
+
+void
+inverter_free(struct inverter *v)
+{
+	if (v == NULL)
+		return;
+	for (size_t i = 0; i < v->size; i++) {
+		BN_free(v->product[i]);
+		BN_free(v->number[i]);
+	}
+	free(v->product);
+	free(v->number);
+	BN_free(v->all);
+	BN_free(v->next);
+	BN_CTX_free(v->ctx);
+	BN_MONT_CTX_free(v->mont);
+	EC_GROUP_free(v->group);
+	free(v);
+}
+
+static int
+inverter_grow(struct inverter *v, size_t count)
+{
+	BIGNUM **product, **number;
+
+	if (count <= v->size)
+		return 0;
+	product = realloc(v->product, count * sizeof(*product));
+	if (product == NULL)
+		return -1;
+	v->product = product;
+	number = realloc(v->number, count * sizeof(*number));
+	if (number == NULL)
+		return -1;
+	v->number = number;
+	for (; v->size < count; v->size++) {
+		product[v->size] = BN_new();
+		number[v->size] = BN_new();
+		if (product[v->size] == NULL || number[v->size] == NULL) {
+			BN_free(product[v->size]);
+			BN_free(number[v->size]);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+/*
+ * Montgomery's trick: with p[i] = n[0] ... n[i], 1/n[i] = p[i-1] * 1/p[i] and
+ * 1/p[i-1] = n[i] * 1/p[i].  Numbers out of range count as 1.
+ */
+int
+inverter_run(struct inverter *v, uint8_t (*numbers)[P256_SIZE], size_t count)
+{
+	const BIGNUM *order = EC_GROUP_get0_order(v->group);
+	BIGNUM *n;
+
+	if (count == 0)
+		return 0;
+	if (inverter_grow(v, count) == -1)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		n = v->number[i];
+		if (BN_bin2bn(numbers[i], P256_SIZE, n) == NULL)
+			return -1;
+		if (!in_range(n, order) && BN_one(n) != 1)
+			return -1;
+		if (BN_to_montgomery(n, n, v->mont, v->ctx) != 1)
+			return -1;
+		if (i == 0 ? BN_copy(v->product[0], n) == NULL :
+			     BN_mod_mul_montgomery(v->product[i],
+				 v->product[i - 1], n, v->mont, v->ctx) != 1)
+			return -1;
+	}
+	if (BN_from_montgomery(v->all, v->product[count - 1], v->mont,
+		v->ctx) != 1 ||
+	    BN_mod_inverse(v->all, v->all, order, v->ctx) == NULL ||
+	    BN_to_montgomery(v->all, v->all, v->mont, v->ctx) != 1)
+		return -1;
+	for (size_t i = count; i-- > 0;) {
+		if (i > 0 ? BN_mod_mul_montgomery(v->next, v->all,
+				v->product[i - 1], v->mont, v->ctx) != 1 :
+			    BN_copy(v->next, v->all) == NULL)
+			return -1;
+		if (BN_mod_mul_montgomery(v->all, v->all, v->number[i],
+			v->mont, v->ctx) != 1 ||
+		    BN_from_montgomery(v->next, v->next, v->mont,
+			v->ctx) != 1 ||
+		    BN_bn2binpad(v->next, numbers[i], P256_SIZE) == -1)
+			return -1;
+	}
+	return 0;
 }

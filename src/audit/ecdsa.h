@@ -1,6 +1,6 @@
 /*
- * ECDSA verification (FIPS 186-4 §6.4, RFC 6605) for one key and many
- * signatures.
+ * ECDSA verification (FIPS 186-4 §6.4, RFC 6605) for few keys and many
+ * signatures, by OpenSSL's arithmetic.
  */
 #ifndef ECDSA_H
 #define ECDSA_H
@@ -8,14 +8,34 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define P256_SIZE 32 /* octets of r, of s and of SHA-256 */
+
 struct ecdsa_key;
 
 /* nid is the curve, point the DNSKEY's x | y.  NULL: not a point on it. */
 struct ecdsa_key *ecdsa_key_new(int nid, const uint8_t *point, size_t size);
 void ecdsa_key_free(struct ecdsa_key *k);
 
-/* signature is r | s (RFC 6605 §4).  1: verifies; 0: does not. */
+/*
+ * signature is r | s (RFC 6605 §4).  inverse, 1/s modulo the order of P-256 in
+ * P256_SIZE octets, saves time and may be NULL.  1: verifies; 0: does not.
+ */
 int ecdsa_check(struct ecdsa_key *k, const uint8_t *digest, size_t digest_size,
-    const uint8_t *signature, size_t signature_size);
+    const uint8_t *signature, size_t signature_size, const uint8_t *inverse);
+
+/*
+ * Inverses of many numbers modulo the order of P-256 for the price of one.
+ */
+struct inverter;
+
+struct inverter *inverter_new(void);
+void inverter_free(struct inverter *v);
+
+/*
+ * Each of count numbers, P256_SIZE octets, is replaced by its inverse; a
+ * number that has none by zeroes.  -1: no memory.
+ */
+int inverter_run(struct inverter *v, uint8_t (*numbers)[P256_SIZE],
+    size_t count);
 
 #endif

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ecdsa.h"
 #include "judge.h"
 #include "zonemd.h"
 
@@ -12,8 +13,10 @@ judge_init(struct judge *j, const struct rtypes *types)
 	memset(j, 0, sizeof(*j));
 	j->parser = rdata_parser_new(types);
 	j->verifier = verifier_new();
+	j->inverter = inverter_new();
 	j->rdata = malloc(RDATA_MAX);
-	if (j->parser == NULL || j->verifier == NULL || j->rdata == NULL) {
+	if (j->parser == NULL || j->verifier == NULL || j->inverter == NULL ||
+	    j->rdata == NULL) {
 		judge_free(j);
 		return -1;
 	}
@@ -25,6 +28,7 @@ judge_free(struct judge *j)
 {
 	rdata_parser_free(j->parser);
 	verifier_free(j->verifier);
+	inverter_free(j->inverter);
 	free(j->rdata);
 	arena_free(&j->scratch);
 	memset(j, 0, sizeof(*j));
@@ -355,6 +359,7 @@ void
 judge_batch(struct judge *j, struct batch *b)
 {
 	j->b = b;
+	judge_prepare(j);
 	for (size_t i = 0; i < b->owners; i++)
 		judge_owner(j, &b->owner[i]);
 	for (size_t i = 0; i < b->ents; i++)

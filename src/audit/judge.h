@@ -34,6 +34,7 @@ struct judge {
 	const struct zone *zone;
 	struct rdata_parser *parser;
 	struct verifier *verifier;
+	struct inverter *inverter;
 	struct batch *b;
 	const struct owner *o;
 	struct arena scratch; /* of one owner */
@@ -69,6 +70,7 @@ bool judge_signed_here(const struct judge *j, uint16_t type);
 bool judge_wire(struct judge *j, const struct rec *rec, struct wire *wire);
 
 /* signature.c */
+void judge_prepare(struct judge *j);
 void judge_signatures(struct judge *j, const struct rrset *set);
 
 /* content.c: the rules of single types. */

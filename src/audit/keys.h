@@ -70,12 +70,18 @@ struct verifier *verifier_new(void);
 void verifier_reset(struct verifier *v);
 void verifier_free(struct verifier *v);
 
+/* What a signature covers, in two parts, and the signature. */
+struct signed_data {
+	const uint8_t *head, *body, *signature;
+	size_t head_size, body_size, signature_size;
+	const uint8_t *inverse; /* for ecdsa_check(), or NULL */
+};
+
 /*
- * Does signature, made by set->key[index], verify over head followed by body?
+ * Does it verify by set->key[index]?
  * 1: yes; 0: no; -1: the key cannot be used (malformed or unsupported).
  */
 int verifier_check(struct verifier *v, const struct keyset *set, size_t index,
-    const uint8_t *head, size_t head_size, const uint8_t *body,
-    size_t body_size, const uint8_t *signature, size_t signature_size);
+    const struct signed_data *s);
 
 #endif

@@ -188,8 +188,8 @@ verifier_free(struct verifier *v)
 
 /* Returns the digest's length. */
 static size_t
-digest(uint8_t algorithm, const uint8_t *head, size_t head_size,
-    const uint8_t *body, size_t body_size, uint8_t out[SHA512_DIGEST_LENGTH])
+digest(uint8_t algorithm, const struct signed_data *s,
+    uint8_t out[SHA512_DIGEST_LENGTH])
 {
 	union {
 		SHA_CTX sha1;
@@ -201,58 +201,57 @@ digest(uint8_t algorithm, const uint8_t *head, size_t head_size,
 	case 5:
 	case 7:
 		SHA1_Init(&c.sha1);
-		SHA1_Update(&c.sha1, head, head_size);
-		SHA1_Update(&c.sha1, body, body_size);
+		SHA1_Update(&c.sha1, s->head, s->head_size);
+		SHA1_Update(&c.sha1, s->body, s->body_size);
 		SHA1_Final(out, &c.sha1);
 		return SHA_DIGEST_LENGTH;
 	case 8:
 	case 13:
 		SHA256_Init(&c.sha256);
-		SHA256_Update(&c.sha256, head, head_size);
-		SHA256_Update(&c.sha256, body, body_size);
+		SHA256_Update(&c.sha256, s->head, s->head_size);
+		SHA256_Update(&c.sha256, s->body, s->body_size);
 		SHA256_Final(out, &c.sha256);
 		return SHA256_DIGEST_LENGTH;
 	case 14:
 		SHA384_Init(&c.sha512);
-		SHA384_Update(&c.sha512, head, head_size);
-		SHA384_Update(&c.sha512, body, body_size);
+		SHA384_Update(&c.sha512, s->head, s->head_size);
+		SHA384_Update(&c.sha512, s->body, s->body_size);
 		SHA384_Final(out, &c.sha512);
 		return SHA384_DIGEST_LENGTH;
 	default:
 		SHA512_Init(&c.sha512);
-		SHA512_Update(&c.sha512, head, head_size);
-		SHA512_Update(&c.sha512, body, body_size);
+		SHA512_Update(&c.sha512, s->head, s->head_size);
+		SHA512_Update(&c.sha512, s->body, s->body_size);
 		SHA512_Final(out, &c.sha512);
 		return SHA512_DIGEST_LENGTH;
 	}
 }
 
 static int
-check_eddsa(struct verifier *v, struct slot *slot, const uint8_t *head,
-    size_t head_size, const uint8_t *body, size_t body_size,
-    const uint8_t *signature, size_t signature_size)
+check_eddsa(struct verifier *v, struct slot *slot, const struct signed_data *s)
 {
-	if (head_size + body_size > v->message_size) {
-		uint8_t *grown = realloc(v->message, head_size + body_size);
+	const size_t size = s->head_size + s->body_size;
+
+	if (size > v->message_size) {
+		uint8_t *grown = realloc(v->message, size);
 
 		if (grown == NULL)
 			return -1;
 		v->message = grown;
-		v->message_size = head_size + body_size;
+		v->message_size = size;
 	}
-	memcpy(v->message, head, head_size);
-	memcpy(v->message + head_size, body, body_size);
+	memcpy(v->message, s->head, s->head_size);
+	memcpy(v->message + s->head_size, s->body, s->body_size);
 	EVP_MD_CTX_reset(v->eddsa);
 	if (EVP_DigestVerifyInit(v->eddsa, NULL, NULL, NULL, slot->pkey) != 1)
 		return -1;
-	return EVP_DigestVerify(v->eddsa, signature, signature_size, v->message,
-	    head_size + body_size) == 1;
+	return EVP_DigestVerify(v->eddsa, s->signature, s->signature_size,
+	    v->message, size) == 1;
 }
 
 int
 verifier_check(struct verifier *v, const struct keyset *set, size_t index,
-    const uint8_t *head, size_t head_size, const uint8_t *body,
-    size_t body_size, const uint8_t *signature, size_t signature_size)
+    const struct signed_data *s)
 {
 	struct slot *slot = &v->slot[index];
 	uint8_t md[SHA512_DIGEST_LENGTH];
@@ -263,13 +262,11 @@ verifier_check(struct verifier *v, const struct keyset *set, size_t index,
 	if (slot->kind == SLOT_BROKEN)
 		return -1;
 	if (slot->kind == SLOT_EDDSA)
-		return check_eddsa(v, slot, head, head_size, body, body_size,
-		    signature, signature_size);
-	size = digest(set->key[index].algorithm, head, head_size, body,
-	    body_size, md);
+		return check_eddsa(v, slot, s);
+	size = digest(set->key[index].algorithm, s, md);
 	if (slot->kind == SLOT_ECDSA)
-		return ecdsa_check(slot->ecdsa, md, size, signature,
-		    signature_size);
-	return EVP_PKEY_verify(slot->ctx, signature, signature_size, md,
+		return ecdsa_check(slot->ecdsa, md, size, s->signature,
+		    s->signature_size, s->inverse);
+	return EVP_PKEY_verify(slot->ctx, s->signature, s->signature_size, md,
 	    size) == 1;
 }
