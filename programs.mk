@@ -13,3 +13,4 @@ $(eval $(call program,set-serial,src/finalizer/set-serial.c src/finalizer/publis
 $(eval $(call program,add-nsec,src/nseccer/add-nsec.c src/nseccer/denial.c,))
 $(eval $(call program,add-nsec3,src/nseccer/add-nsec3.c src/nseccer/denial.c,$(SSL)))
 $(eval $(call program,keystate,$(wildcard src/keystate/*.c),$(XML) $(JSON) $(KNOT) $(P11) $(SSL) $(SQLITE)))
+$(eval $(call program,add-zonemd,src/finalizer/add-zonemd.c src/finalizer/zonemd-digest.c,$(KNOT) $(SSL)))
