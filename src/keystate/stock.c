@@ -21,6 +21,21 @@ tell_capacity(const struct engine_need *need)
 		    need->policy->name, need->wanted);
 }
 
+#define COMMIT_EVERY 500
+
+/*
+ * A key that was made is remembered soon: an interrupted pass leaves few in
+ * the store that nobody knows.
+ */
+static void
+remember(struct session *s, size_t made)
+{
+	struct diag d;
+
+	if (made % COMMIT_EVERY == 0 && session_commit(s, &d) == -1)
+		report_warn("%s", d.text); /* the pass's own commit decides */
+}
+
 /* The keys of one row.  0, or 1 if one could not be made. */
 static int
 fill_need(struct session *s, const struct engine_need *need)
@@ -43,6 +58,7 @@ fill_need(struct session *s, const struct engine_need *need)
 		report_debug("policy %s: %s %s generated in %s",
 		    need->policy->name, key_type_name(pair->type), pair->id,
 		    pair->repository);
+		remember(s, n + 1);
 	}
 	if (s->o.dry_run)
 		report_info("policy %s: would generate %zu %s%s",
@@ -62,6 +78,7 @@ int
 stock_fill(struct session *s, struct diag *d)
 {
 	struct engine_needs needs = { 0 };
+	size_t made = 0;
 	int failures = 0;
 
 	if (engine_stock(
@@ -83,8 +100,12 @@ stock_fill(struct session *s, struct diag *d)
 		}
 		tell_capacity(need);
 		failures += fill_need(s, need);
+		made += need->count;
 	}
 	engine_needs_clear(&needs);
+	/* Before a state depends on them. */
+	if (made > 0 && session_commit(s, d) == -1)
+		return -1;
 	return failures;
 }
 
