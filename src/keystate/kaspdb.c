@@ -35,8 +35,8 @@ table_with(sqlite3 *sql, const char *column)
 	static const char *const tables[] = { "dnsseckeys", "keypairs" };
 
 	for (size_t i = 0; i < 2; i++)
-		if (sqlite3_table_column_metadata(sql, NULL, tables[i],
-			column, NULL, NULL, NULL, NULL, NULL) == SQLITE_OK)
+		if (sqlite3_table_column_metadata(sql, NULL, tables[i], column,
+			NULL, NULL, NULL, NULL, NULL) == SQLITE_OK)
 			return tables[i];
 	return NULL;
 }
@@ -115,16 +115,15 @@ take_key(struct kaspdb *db, sqlite3_stmt *row)
 	k->fixed = sqlite3_column_int(row, 15) != 0;
 	k->compromised = sqlite3_column_int(row, 16) != 0;
 	lower(k->id);
-	return k->id == NULL || k->repository == NULL || k->policy == NULL ?
-	    -1 :
-	    0;
+	return k->id == NULL || k->repository == NULL || k->policy == NULL ? -1
+									   : 0;
 }
 
 static int
 take_salt(struct kaspdb *db, sqlite3_stmt *row)
 {
-	struct kaspdb_salt *s = one_more(&db->salt, &db->salt_count,
-	    sizeof(*s));
+	struct kaspdb_salt *s =
+	    one_more(&db->salt, &db->salt_count, sizeof(*s));
 
 	if (s == NULL)
 		return -1;
@@ -155,8 +154,8 @@ each_row(sqlite3 *sql, const char *query, struct kaspdb *db,
 		}
 	(void)sqlite3_finalize(row);
 	if (rc != SQLITE_DONE)
-		return diag_set(d, STATUS_SYSTEM, "%s: %s", path,
-		    sqlite3_errmsg(sql));
+		return diag_set(
+		    d, STATUS_SYSTEM, "%s: %s", path, sqlite3_errmsg(sql));
 	return 0;
 }
 
@@ -204,8 +203,10 @@ kaspdb_read(struct kaspdb **out, const char *path, struct diag *d)
 		goto out;
 	}
 	if (read_keys(sql, db, path, d) == -1 ||
-	    each_row(sql, "SELECT name, salt, salt_stamp FROM policies"
-		" WHERE salt IS NOT NULL", db, take_salt, path, d) == -1)
+	    each_row(sql,
+		"SELECT name, salt, salt_stamp FROM policies"
+		" WHERE salt IS NOT NULL",
+		db, take_salt, path, d) == -1)
 		goto out;
 	*out = db;
 	db = NULL; /* the caller owns it now */

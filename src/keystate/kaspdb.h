@@ -20,10 +20,10 @@ struct kaspdb_key {
 	char *id;	  /* CKA_ID, lower case */
 	int flags;	  /* 256, 257; 0 for a pair of no zone */
 	int algorithm, bits;
-	int state;	  /* 1 to 10, interfaces §6 */
+	int state; /* 1 to 10, interfaces §6 */
 	/* Moments; 0: none.  DS states use publish and ready. */
 	int64_t generate, publish, ready, active, retire, dead, backup;
-	bool fixed;	  /* the retire date is not the policy's */
+	bool fixed; /* the retire date is not the policy's */
 	bool compromised;
 };
 

@@ -47,8 +47,8 @@ take_pair(struct session *s, const struct kaspdb_key *from, struct diag *d)
 	pair->generated = from->generate != 0 ? from->generate : s->now;
 	pair->backed_up = from->backup;
 	pair->imported = from->zone != NULL;
-	size = dnskey_rdata(material_flags(pair->type), pair->algorithm, pub,
-	    size, rdata);
+	size = dnskey_rdata(
+	    material_flags(pair->type), pair->algorithm, pub, size, rdata);
 	pair->tag = dnskey_tag(rdata, size);
 	return pair;
 }
@@ -86,25 +86,25 @@ take_dates(struct zonekey *k, const struct kaspdb_key *from)
 static void
 credit(const struct zone *z, struct zonekey *k, const struct kaspdb_key *from)
 {
-	const int64_t since = k->entered[STATE_PUBLISH] != 0 ?
-	    k->entered[STATE_PUBLISH] :
-	    k->entered[k->state];
+	const int64_t since = k->entered[STATE_PUBLISH] != 0
+	    ? k->entered[STATE_PUBLISH]
+	    : k->entered[k->state];
 
 	if (k->state == STATE_GENERATE)
 		return;
 	if (k->state <= STATE_RETIRE || k->state == STATE_KEYPUBLISH)
-		k->shown = (struct evidence){ since,
-			since + z->policy->dnskey_ttl };
+		k->shown =
+		    (struct evidence){ since, since + z->policy->dnskey_ttl };
 	if (k->pair->type != KEY_KSK)
 		return;
 	if (k->state == STATE_READY || k->state == STATE_DSSUB)
 		k->ds_submitted = k->entered[k->state];
 	if (k->state == STATE_ACTIVE || k->state == STATE_RETIRE ||
 	    k->state >= STATE_DSPUBLISH) {
-		k->ds_seen = k->state == STATE_ACTIVE ||
-			k->state == STATE_RETIRE ?
-		    from->active :
-		    from->publish;
+		k->ds_seen =
+		    k->state == STATE_ACTIVE || k->state == STATE_RETIRE
+		    ? from->active
+		    : from->publish;
 		k->ds_submitted = k->ds_seen;
 		k->ds_clear = k->ds_seen + z->policy->ds_ttl;
 	}
@@ -151,8 +151,8 @@ take_key(struct session *s, const struct kaspdb_key *from, struct diag *d)
 	if (from->state < STATE_GENERATE || from->state > STATE_KEYPUBLISH ||
 	    strlen(from->id) > SIGNCONF_LOCATOR_MAX ||
 	    strspn(from->id, "0123456789abcdef") != strlen(from->id))
-		return diag_set(d, STATUS_BAD, "key %.130s: malformed",
-		    from->id);
+		return diag_set(
+		    d, STATUS_BAD, "key %.130s: malformed", from->id);
 	if (from->zone != NULL) {
 		if (session_zone_name(from->zone, &name, d) == -1)
 			return -1;
@@ -160,9 +160,9 @@ take_key(struct session *s, const struct kaspdb_key *from, struct diag *d)
 		free(name);
 		if (z == NULL || !session_in_use(s, z) || z->policy == NULL) {
 			report_warn("zone %s is not in %s, or its policy not "
-			    "in %s: its key %s is left out", from->zone,
-			    s->conf->zonelist_file, s->conf->policy_file,
-			    from->id);
+				    "in %s: its key %s is left out",
+			    from->zone, s->conf->zonelist_file,
+			    s->conf->policy_file, from->id);
 			return 0;
 		}
 	} else if (model_policy(s->m, from->policy) == NULL) {
@@ -173,7 +173,8 @@ take_key(struct session *s, const struct kaspdb_key *from, struct diag *d)
 	/* A pair without a zone does not say which type it is for. */
 	if (from->zone == NULL && from->flags == 0) {
 		report_info("key %s is of no zone yet: left out; new ones are "
-		    "generated", from->id);
+			    "generated",
+		    from->id);
 		return 0;
 	}
 	if ((pair = take_pair(s, from, d)) == NULL ||
@@ -196,7 +197,8 @@ take_salt(struct session *s, const struct kaspdb_salt *from, struct diag *d)
 	    hex_decode(from->salt, strlen(from->salt), salt, sizeof(salt),
 		&size) == -1) {
 		report_warn("policy %s: its salt is malformed: a new one is "
-		    "made", from->policy);
+			    "made",
+		    from->policy);
 		return 0;
 	}
 	if (database_set_salt(s->db, from->policy, salt, size,
@@ -208,8 +210,8 @@ take_salt(struct session *s, const struct kaspdb_salt *from, struct diag *d)
 /* ---- all ---- */
 
 static int
-take_all(struct session *s, const struct kaspdb *from, size_t *taken,
-    struct diag *d)
+take_all(
+    struct session *s, const struct kaspdb *from, size_t *taken, struct diag *d)
 {
 	size_t failed = 0;
 	struct diag why;
@@ -229,7 +231,8 @@ take_all(struct session *s, const struct kaspdb *from, size_t *taken,
 			*d = why;
 	}
 	if (failed > 0 && !s->o.force)
-		return diag_set(d, STATUS_BAD, "%zu key%s cannot be taken: "
+		return diag_set(d, STATUS_BAD,
+		    "%zu key%s cannot be taken: "
 		    "nothing was imported; --force imports the others",
 		    failed, failed == 1 ? "" : "s");
 	model_link(s->m);
@@ -237,8 +240,7 @@ take_all(struct session *s, const struct kaspdb *from, size_t *taken,
 }
 
 static enum status
-import_opendnssec(struct session *s, int argc, char **operands,
-    struct diag *d)
+import_opendnssec(struct session *s, int argc, char **operands, struct diag *d)
 {
 	const char *path = argc > 0 ? operands[0] : s->conf->datastore_path;
 	struct kaspdb *from;
@@ -251,7 +253,8 @@ import_opendnssec(struct session *s, int argc, char **operands,
 		return STATUS_USAGE;
 	}
 	if (s->m->npairs > 0) {
-		diag_set(d, STATUS_BAD, "there are keys in the database of %s "
+		diag_set(d, STATUS_BAD,
+		    "there are keys in the database of %s "
 		    "already: import goes into a new one (setup)",
 		    s->conf->state_dir);
 		return STATUS_BAD;
