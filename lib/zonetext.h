@@ -129,8 +129,10 @@ void zonetext_end(struct zonetext_writer *w,
 void zonetext_fail(struct zonetext_writer *w, const char *zone,
     enum status status, const char *reason);
 
-/* Records written in this zone so far, and in how many zones nothing failed. */
+/* Records and the largest TTL written in this zone, or in the one that ended
+ * last; and in how many zones nothing failed. */
 uint64_t zonetext_records(const struct zonetext_writer *w);
+uint32_t zonetext_max_ttl(const struct zonetext_writer *w);
 uint64_t zonetext_zones_good(const struct zonetext_writer *w);
 
 /* ";done"; then flush.  -1: STATUS_SYSTEM.  w is not freed. */

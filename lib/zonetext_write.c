@@ -134,6 +134,12 @@ zonetext_records(const struct zonetext_writer *w)
 	return w->records;
 }
 
+uint32_t
+zonetext_max_ttl(const struct zonetext_writer *w)
+{
+	return w->max_ttl;
+}
+
 uint64_t
 zonetext_zones_good(const struct zonetext_writer *w)
 {

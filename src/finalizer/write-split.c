@@ -179,7 +179,9 @@ tell(struct splitter *s, const char *zone, const struct zonetext_keys *counts,
 	    records);
 
 	if (rc == 0 && digest != NULL)
-		rc = zonetext_set(&job.facts, "digest", digest);
+		rc = zonetext_set_u64(&job.facts, "max-ttl",
+			 zonetext_max_ttl(s->w)) |
+		    zonetext_set(&job.facts, "digest", digest);
 	if (rc == 0 && why != NULL)
 		rc = jobline_judge(&job, why->status, why->text);
 	if (rc == 0)

@@ -2,6 +2,7 @@
 
 #include "batch.h"
 #include "rrsig.h"
+#include "rrtype.h"
 
 int
 batch_add(struct batch *b, struct item *head, const struct rrset *set,
@@ -49,16 +50,32 @@ outcome_expiration(struct outcome *o, uint32_t expiration)
 }
 
 void
+outcome_signature(struct outcome *o, uint8_t key, uint16_t type)
+{
+	o->by |= (uint32_t)1 << key;
+	if (type != RRTYPE_DNSKEY)
+		o->by_key[key]++;
+}
+
+void
 outcome_count(struct outcome *o, const struct item *head)
 {
-	o->records += head->records + head->sig_records;
-	o->kept += head->sig_records;
-	o->by |= head->kept_by;
+	const bool checked = head->check_count > 0;
+	const uint32_t kept = checked ? 0 : head->sig_records;
+
+	o->records += head->records + kept;
+	o->kept += kept;
+	if (head->type != RRTYPE_DNSKEY &&
+	    head->sig_records + head->sign_count > 0)
+		o->rrsets++;
+	for (uint8_t k = 0; k < ZONE_KEYS_MAX && !checked; k++)
+		if ((head->kept_by >> k & 1) != 0)
+			outcome_signature(o, k, head->type);
 	if (head->ttl > o->max_ttl)
 		o->max_ttl = head->ttl;
 	if (head->sig_max_ttl > o->max_ttl)
 		o->max_ttl = head->sig_max_ttl;
-	if (head->sig_records > 0)
+	if (kept > 0)
 		outcome_expiration(o, head->earliest);
 }
 
@@ -69,6 +86,9 @@ outcome_add(struct outcome *a, const struct outcome *b)
 	a->made += b->made;
 	a->kept += b->kept;
 	a->by |= b->by;
+	a->rrsets += b->rrsets;
+	for (size_t k = 0; k < ZONE_KEYS_MAX; k++)
+		a->by_key[k] += b->by_key[k];
 	if (b->max_ttl > a->max_ttl)
 		a->max_ttl = b->max_ttl;
 	if (b->any)

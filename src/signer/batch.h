@@ -41,6 +41,9 @@ struct outcome {
 	uint32_t earliest;  /* expiration; valid if any */
 	uint32_t any;	    /* signatures in here */
 	uint32_t by;	    /* who made them: bit set of zone key indices */
+	/* DNSKEY left out, which the KSKs alone sign: */
+	uint64_t rrsets;    /* signed ones */
+	uint64_t by_key[ZONE_KEYS_MAX]; /* signatures of each key */
 };
 
 struct batch {
@@ -64,8 +67,11 @@ struct batch_walk {
 bool batch_next(struct batch_walk *walk, struct item *head, const char **text,
     const char **sigs);
 
-/* Count what an item without work contributes. */
+/* Count what an item contributes, new and checked signatures aside. */
 void outcome_count(struct outcome *o, const struct item *head);
+
+/* Count a signature of the zone's key over a set of that type. */
+void outcome_signature(struct outcome *o, uint8_t key, uint16_t type);
 
 /* The earlier of two expirations (RFC 1982). */
 void outcome_expiration(struct outcome *o, uint32_t expiration);

@@ -5,12 +5,12 @@
 #include <unistd.h>
 
 #include "duration.h"
-#include "number.h"
 #include "progress.h"
 #include "report.h"
 #include "rrsig.h"
 #include "rrtype.h"
 #include "signer_impl.h"
+#include "soatext.h"
 
 #define FACT "sign-rrsets."
 
@@ -51,28 +51,18 @@ static int
 read_serial(struct zone_state *z, const struct rrset *soa, struct diag *d)
 {
 	struct zonetext_record rec;
-	const char *s, *end;
+	struct soatext parsed;
 
 	if (soa->records != 1 || z->soa_seen)
 		return diag_set(d, STATUS_BAD,
 		    "SOA: more than one (RFC 1035 §5.2)");
-	if (zonetext_split(soa->text.bytes, soa->text.len - 1, &rec, d) == -1)
+	if (zonetext_split(soa->text.bytes, soa->text.len - 1, &rec, d) == -1 ||
+	    soatext_parse(&rec, z->name, &parsed, d) == -1)
 		return -1;
-	s = rec.rdata;
-	end = s + rec.rdata_len;
-	for (int word = 0; word < 2 && s != NULL; word++)
-		if ((s = memchr(s, ' ', (size_t)(end - s))) != NULL)
-			s++;
-	if (s != NULL) {
-		const char *space = memchr(s, ' ', (size_t)(end - s));
-
-		if (space != NULL && number_u32(s, (size_t)(space - s),
-			UINT32_MAX, &z->serial) == 0) {
-			z->soa_seen = true;
-			return 0;
-		}
-	}
-	return diag_set(d, STATUS_BAD, "SOA without serial (RFC 1035 §3.3.13)");
+	z->serial = parsed.serial;
+	z->negative_ttl = soatext_denial_ttl(&rec, &parsed);
+	z->soa_seen = true;
+	return 0;
 }
 
 static bool
@@ -423,12 +413,51 @@ earlier(const struct signer *s, const struct zonetext_keys *counts,
 	return n;
 }
 
+/* "TAG/ALG/COUNT,..." of the keys that made signatures, DNSKEY's aside. */
+static int
+set_signatures(const struct zone_state *z, struct zonetext_keys *counts)
+{
+	char list[ZONE_KEYS_MAX * 32];
+	size_t n = 0;
+
+	list[0] = '\0';
+	for (size_t i = 0; i < z->keys.count; i++)
+		if (z->total.by_key[i] > 0)
+			n += (size_t)snprintf(list + n, sizeof(list) - n,
+			    "%s%u/%u/%llu", n > 0 ? "," : "",
+			    z->keys.key[i].tag, z->keys.key[i].algorithm,
+			    (unsigned long long)z->total.by_key[i]);
+	return zonetext_set(counts, FACT "signatures", list) |
+	    zonetext_set_u64(counts, FACT "rrsets", z->total.rrsets);
+}
+
+/* What was found and made while the zone went through. */
+static int
+set_counts(const struct signer *s, struct zonetext_keys *counts)
+{
+	const struct zone_state *z = &s->z;
+	const uint64_t old = z->previous != NULL ?
+	    previous_signatures(z->previous) : z->kept_submitted;
+	char list[ZONE_KEYS_MAX * 12];
+
+	/* With --only the rest of the zone was signed before, and is told. */
+	if (s->only != 0)
+		return zonetext_set_u64(counts, FACT "signed",
+			   z->total.made + earlier(s, counts, FACT "signed")) |
+		    zonetext_set_u64(counts, FACT "dropped", z->dropped_here);
+	zone_keys_list(&z->keys, z->total.by, list, sizeof(list));
+	return zonetext_set_u64(counts, FACT "signed", z->total.made) |
+	    zonetext_set_u64(counts, FACT "kept", z->total.kept) |
+	    zonetext_set_u64(counts, FACT "dropped", old - z->total.kept) |
+	    zonetext_set_u64(counts, FACT "changed", z->changed) |
+	    zonetext_set(counts, FACT "signers", list) |
+	    set_signatures(z, counts);
+}
+
 static int
 set_facts(struct signer *s, struct zonetext_keys *counts, struct diag *d)
 {
 	struct zone_state *z = &s->z;
-	const uint64_t old = z->previous != NULL ?
-	    previous_signatures(z->previous) : z->kept_submitted;
 	uint64_t earliest = earlier(s, counts, FACT "earliest-expiration");
 	char list[ZONE_KEYS_MAX * 12];
 	uint32_t in_zone = 0;
@@ -436,25 +465,15 @@ set_facts(struct signer *s, struct zonetext_keys *counts, struct diag *d)
 
 	if (z->total.any && (earliest == 0 || z->total.earliest < earliest))
 		earliest = z->total.earliest;
-	rc = zonetext_set_u64(counts, FACT "signed",
-	    z->total.made + earlier(s, counts, FACT "signed"));
-	rc |= zonetext_set_u64(counts, FACT "kept",
-	    s->only == 0 ? z->total.kept : earlier(s, counts, FACT "kept"));
-	rc |= zonetext_set_u64(counts, FACT "dropped",
-	    s->only == 0 ? old - z->total.kept : z->dropped_here);
-	if (s->only == 0)
-		rc |= zonetext_set_u64(counts, FACT "changed", z->changed);
-	rc |= zonetext_set_u64(counts, FACT "serial", z->serial);
-	rc |= zonetext_set_u64(counts, FACT "dnskey-ttl", z->dnskey_ttl);
 	for (size_t i = 0; i < z->keys.count; i++)
 		if (z->keys.key[i].in_zone)
 			in_zone |= (uint32_t)1 << i;
 	zone_keys_list(&z->keys, in_zone, list, sizeof(list));
-	rc |= zonetext_set(counts, FACT "dnskeys", list);
-	if (s->only == 0) {
-		zone_keys_list(&z->keys, z->total.by, list, sizeof(list));
-		rc |= zonetext_set(counts, FACT "signers", list);
-	}
+	rc = set_counts(s, counts) |
+	    zonetext_set_u64(counts, FACT "serial", z->serial) |
+	    zonetext_set_u64(counts, FACT "dnskey-ttl", z->dnskey_ttl) |
+	    zonetext_set_u64(counts, FACT "negative-ttl", z->negative_ttl) |
+	    zonetext_set(counts, FACT "dnskeys", list);
 	if (earliest != 0)
 		rc |= zonetext_set_u64(counts, FACT "earliest-expiration",
 		    earliest);

@@ -41,7 +41,7 @@ struct zone_state {
 	struct outcome total;
 	uint64_t kept_submitted, dropped_here;
 	bool changed, soa_seen;
-	uint32_t serial, dnskey_ttl;
+	uint32_t serial, dnskey_ttl, negative_ttl;
 };
 
 struct signer {

@@ -196,7 +196,7 @@ sign(struct worker *w, const struct item *head, uint8_t index,
 			    k->tag);
 	}
 	o->made++;
-	o->by |= (uint32_t)1 << index;
+	outcome_signature(o, index, head->type);
 	outcome_expiration(o, head->expiration);
 	return wire_rrsig_line(w->wire, &s, w->zone.name, sig, sig_len,
 	    &w->lines, d);
@@ -246,7 +246,7 @@ keep_checked(struct worker *w, const struct item *head, const char *sigs,
 			return -1;
 		if (good == 1) {
 			o->kept++;
-			o->by |= (uint32_t)1 << head->check[i].key;
+			outcome_signature(o, head->check[i].key, head->type);
 			outcome_expiration(o, rrsig.expiration);
 			if (text_append(&w->lines, sigs, len + 1, d) == -1)
 				return -1;
@@ -269,18 +269,11 @@ do_item(struct worker *w, const struct item *head, const char *text,
 		return -1;
 	if (work && wire_rrset(w->wire, head, text, d) == -1)
 		return -1;
-	if (head->check_count == 0) {
-		if (text_append(&w->lines, sigs, head->sigs_len, d) == -1)
-			return -1;
-		outcome_count(o, head);
-	} else {
-		struct item bare = *head;
-
-		bare.sig_records = bare.kept_by = 0;
-		outcome_count(o, &bare);
-		if (keep_checked(w, head, sigs, o, d) == -1)
-			return -1;
-	}
+	outcome_count(o, head);
+	if ((head->check_count == 0 ?
+		    text_append(&w->lines, sigs, head->sigs_len, d) :
+		    keep_checked(w, head, sigs, o, d)) == -1)
+		return -1;
 	for (uint8_t i = 0; i < head->sign_count; i++) {
 		if (sign(w, head, head->sign[i], o, d) == -1)
 			return -1;
