@@ -16,3 +16,27 @@ ks_installation() {
 ks() {
 	keystate -c "$T/etc/conf.xml" "$@"
 }
+
+# ks_publish MOMENT: one run of everything, as resign does it.
+ks_publish() {
+	ks enforce -q --now "$1" && ks due --now "$1" >"$T/jobs" || return
+	[ -s "$T/jobs" ] || return 0
+	read-zone --jobs - <"$T/jobs" | sort-zone --batch | set-serial --batch |
+		add-nsec --batch | add-nsec3 --batch |
+		sign-rrsets --batch -c "$T/etc/conf.xml" --now "$1" |
+		write-zones --batch >"$T/lines"
+	write-zones --commit <"$T/lines" >"$T/done"
+	ks published - --now "$1" <"$T/done"
+}
+
+# ks_zone ZONE: a small unsigned zone of that name, settled.
+ks_zone() {
+	printf '$TTL 3600\n@ SOA ns1 hostmaster 1 7200 3600 1209600 3600\n@ NS ns1\nns1 A 192.0.2.1\n' \
+		>"$T/state/unsigned/$1"
+	touch -d '1 hour ago' "$T/state/unsigned/$1"
+}
+
+# ks_dnskeys ZONE: the DNSKEY records of the published zone, sorted.
+ks_dnskeys() {
+	awk -F'\t' '$4 == "DNSKEY" { print $5 }' "$T/state/signed/$1" | sort
+}

@@ -88,19 +88,33 @@ finish_pending(struct session *s, struct diag *d)
 	return rc;
 }
 
-int
-session_load(struct session *s, unsigned needs, struct diag *d)
+static int
+load_config(struct session *s, unsigned needs, struct diag *d)
 {
-	if ((s->m = model_new()) == NULL)
-		return diag_system(d, "keystate");
 	if ((needs & NEEDS_CONF) != 0 && load_conf(s, d) == -1)
 		return -1;
-	if ((needs & NEEDS_WRITE) != 0 && finish_pending(s, d) == -1)
+	if ((needs & NEEDS_WRITE) != 0 && !s->o.dry_run &&
+	    finish_pending(s, d) == -1)
 		return -1;
 	if ((needs & NEEDS_KASP) != 0 && load_kasp(s, d) == -1)
 		return -1;
 	if ((needs & NEEDS_ZONELIST) != 0 && load_zonelist(s, d) == -1)
 		return -1;
+	return 0;
+}
+
+int
+session_load(struct session *s, unsigned needs, struct diag *d)
+{
+	if ((s->m = model_new()) == NULL)
+		return diag_system(d, "keystate");
+	if (load_config(s, needs, d) == -1) {
+		if (d->status == STATUS_USAGE) {
+			(void)report_diag(d);
+			(void)diag_set(d, STATUS_USAGE, "Error reading config");
+		}
+		return -1;
+	}
 	if ((needs & (NEEDS_READ | NEEDS_WRITE)) == 0)
 		return 0;
 	if (database_open(&s->db, s->conf->state_dir,
