@@ -23,7 +23,7 @@
  *		stdin stdout stderr FAULTIO FAULTIO_SHORT FAULTIO_COUNT
  *	("-": none), for each fork, let the child go on to main() with these,
  *	and write its wait status to descriptor OUT as a line.  A child that
- *	takes 30 s gets SIGALRM.
+ *	takes 60 s gets SIGALRM.
  *
  * A forked process goes on with the counts of its parent.  What libc calls
  * inside itself (stdio) is not seen, nor are calls on stderr.
@@ -63,7 +63,7 @@ enum call {
 	ANY = CALLS,
 };
 
-#define SERVE_SECONDS 30
+#define SERVE_SECONDS 60
 
 static const char *const call_names[CALLS] = { "read", "write", "open",
 	"close", "fsync", "rename", "link", "unlink", "truncate", "stat",

@@ -9,8 +9,9 @@ SHIM=$PWD/${BUILD:-build/release}/t/faultio.so
 for p in read-zone sort-zone set-serial add-nsec sign-rrsets write-zones; do
 	[ -x "$BIN/$p" ] || skip_all "no $p"
 done
-# the sanitizers' library is not the first to be loaded, and need not be
-ASAN_OPTIONS=verify_asan_link_order=0:detect_leaks=0
+# The sanitizer's library wants to be first.
+asan=$(ldd "$BIN/sort-zone" | sed -n 's|.*=> \(.*/libasan[^ ]*\) .*|\1 |p')
+ASAN_OPTIONS=detect_leaks=0
 export ASAN_OPTIONS
 NOW=20260101000000
 
@@ -47,7 +48,7 @@ faulty() {
 	rm -f "$T"/out*
 	cp "$T/old" "$T/out"
 	(
-		FAULTIO_PROGRAM=$1 FAULTIO=$2 LD_PRELOAD=$SHIM
+		FAULTIO_PROGRAM=$1 FAULTIO=$2 LD_PRELOAD=$asan$SHIM
 		export FAULTIO_PROGRAM FAULTIO LD_PRELOAD
 		pipeline "$T/new.zone" >"$T/job" 2>/dev/null
 		write-zones --commit <"$T/job" >"$T/done" 2>/dev/null
