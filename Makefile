@@ -93,10 +93,17 @@ $(SHIM): t/faultio.c
 	@echo "  CC    $<"
 	@$(CC) -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -shared -fPIC -o $@ $< -ldl
 
+# A PKCS#11 module: SoftHSM with the ways of other tokens.
+P11SHIM = $(BUILD)/t/p11shim.so
+$(P11SHIM): t/p11shim.c
+	@mkdir -p $(@D)
+	@echo "  CC    $<"
+	@$(CC) -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror $(PKG_CFLAGS) -shared -fPIC -o $@ $< -ldl
+
 check: deps-test ## install what the tests need, build, test
 	@$(MAKE) --no-print-directory check-only
 
-check-only: programs unit $(if $(wildcard t/faultio.c),$(SHIM)) ## test what is built
+check-only: programs unit $(P11SHIM) $(if $(wildcard t/faultio.c),$(SHIM)) ## test what is built
 	BIN=$(BIN) BUILD=$(BUILD) t/run $(UNIT)
 
 # ASan and UBSan in everything, in build/asan; memory limits do not hold there.

@@ -244,6 +244,7 @@ read_pin(const struct keyring *ring, struct repository *repo, struct diag *d)
 		return 0;
 	if (file == NULL)
 		file = ring->pin_file;
+	repo->ask_pin = file == NULL;
 	if (file != NULL)
 		return pin_from_file(&repo->pin, file, d);
 	return pin_from_terminal(&repo->pin,

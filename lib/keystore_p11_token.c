@@ -1,6 +1,7 @@
 /*
  * PKCS#11: the module, its slots, the login.
  */
+#include <limits.h>
 #include <p11-kit/p11-kit.h>
 #include <p11-kit/uri.h>
 #include <stdarg.h>
@@ -80,10 +81,15 @@ load_by_name(const char *name)
 int
 p11_load(struct p11_store *ps, const char *module, struct diag *d)
 {
+	char absolute[PATH_MAX];
 	const char *why;
 	CK_RV rv;
 
 	p11_kit_be_quiet();
+	/* To p11-kit a relative path is one in its own folder. */
+	if (*module != '/' && strchr(module, '/') != NULL &&
+	    realpath(module, absolute) != NULL)
+		module = absolute;
 	/* Unmanaged: no wrapper between us and the module's functions. */
 	ps->f = p11_kit_module_load(module, P11_KIT_MODULE_UNMANAGED);
 	if (ps->f == NULL)
@@ -251,6 +257,14 @@ login(struct p11_store *ps, const CK_TOKEN_INFO *info, const char *pin,
 	if ((info->flags & CKF_USER_PIN_LOCKED) != 0)
 		return diag_set(d, STATUS_USAGE, "the PIN is locked: the "
 		    "security officer must set a new one");
+	/*
+	 * Most likely the PIN is wrong, and a cron job would lock the token.
+	 */
+	if ((info->flags & CKF_USER_PIN_FINAL_TRY) != 0 && pin != NULL &&
+	    !ps->base.repo.ask_pin)
+		return diag_set(d, STATUS_USAGE, "one try is left before the "
+		    "PIN is locked: log in by hand, hsmutil login without "
+		    "--pin-file");
 	/* A PIN pad of the token's own gets no PIN from us. */
 	rv = pin == NULL
 	    ? ps->f->C_Login(ps->session, CKU_USER, NULL, 0)

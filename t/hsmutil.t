@@ -264,6 +264,12 @@ is 'private keys do not leave' "$(access 'never extractable')" 1
 hsmutil -c "$T/extract.xml" generate p256 >/dev/null
 is 'but where it is allowed' "$(access 'Access:  *.*extractable' >/dev/null; pkcs11-tool --module "$MODULE" --token-label two --login --pin 1234 -O --type privkey 2>/dev/null | grep 'Access:' | grep -vc 'never extractable')" 1
 
+# --- the examples of the man page, as they stand there
+awk '/^\.Bd/ { on = 1; next } /^\.Ed/ { on = 0 } on && !/^\./' man/hsmutil.1 >"$T/examples"
+mkdir "$T/demo"
+ok 'hsmutil.1: the examples work' sh -euc "cd '$T/demo' && . '$T/examples' && ldns-key2ds -n -2 dnskeys.zone"
+is 'two DNSKEY records' "$(awk '{ print $4, $5 }' "$T/demo/dnskeys.zone" | xargs)" 'DNSKEY 257 DNSKEY 256'
+
 # --- test
 ok 'test of a token' hsmutil -c "$T/extract.xml" test
 is 'leaves nothing behind' "$(hsmutil -c "$T/extract.xml" list | sed -n 2p)" '2 keys found.'
