@@ -71,10 +71,10 @@ load_by_name(const char *name)
 
 	if (strchr(name, '/') != NULL || strlen(name) > 200)
 		return NULL;
-	(void)snprintf(file, sizeof(file), "lib%s.so", name);
+	(void)snprintf(file, sizeof(file), "lib%.200s.so", name);
 	if ((f = p11_kit_module_load(file, P11_KIT_MODULE_UNMANAGED)) != NULL)
 		return f;
-	(void)snprintf(file, sizeof(file), "%s.so", name);
+	(void)snprintf(file, sizeof(file), "%.200s.so", name);
 	return p11_kit_module_load(file, P11_KIT_MODULE_UNMANAGED);
 }
 
