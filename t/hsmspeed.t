@@ -33,12 +33,13 @@ until grep -q 'signing, 2 processes' "$T/err" || [ $n -gt 100 ]; do
 	sleep 0.1
 	n=$((n + 1))
 done
-sleep 0.3
+sleep 0.2
 kill -TERM "$pid"
 wait "$pid"
 is 'after TERM: status' $? 3
 is 'after TERM: no key' "$(keys)" '0 keys found.'
 is 'after TERM: no result' "$(cat "$T/out")" ''
+ok 'after TERM: it says so' grep -q 'hsmspeed: interrupted' "$T/err"
 
 rejects 2 "no algorithm '9'" hsmspeed --dir "$T/keys" -a 9
 rejects 2 '-t 1 to 1024' hsmspeed --dir "$T/keys" -t 0

@@ -31,6 +31,7 @@ struct bench {
 	unsigned bits;
 	uint8_t id[KEY_ID_MAX];
 	size_t id_size;
+	sigset_t signals; /* INT, TERM, CHLD: blocked while the key exists */
 };
 
 /*
@@ -93,8 +94,7 @@ worker_main(const struct bench *b, int ready, int go)
 {
 	struct diag d = { STATUS_OK, "" };
 
-	(void)signal(SIGINT, SIG_DFL);
-	(void)signal(SIGTERM, SIG_DFL);
+	(void)sigprocmask(SIG_UNBLOCK, &b->signals, NULL);
 	_exit(worker(b, ready, go, &d) == 0 ? STATUS_OK
 					    : (int)report_diag(&d));
 }
@@ -136,17 +136,6 @@ wait_ready(const struct bench *b, int fd)
 	return 0;
 }
 
-/* The one thing that a signal handler may do. */
-static volatile sig_atomic_t stop;
-
-/* The parent lives on after ^C, to remove the key; its workers do not. */
-static void
-interrupted(int signal)
-{
-	(void)signal;
-	stop = 1;
-}
-
 static void
 stop_workers(const struct bench *b, const pid_t *pid)
 {
@@ -155,24 +144,45 @@ stop_workers(const struct bench *b, const pid_t *pid)
 			(void)kill(pid[i], SIGTERM);
 }
 
-static int
-wait_workers(const struct bench *b, const pid_t *pid, struct diag *d)
+/* How many of them were reaped; those that failed are added to *bad. */
+static uint32_t
+reap(const struct bench *b, pid_t *pid, uint32_t *bad)
 {
-	int status, bad = 0;
+	uint32_t n = 0;
+	int status;
+	pid_t gone;
 
-	for (uint32_t i = 0; i < b->opt->processes; i++) {
-		if (pid[i] <= 0)
-			continue;
-		while (waitpid(pid[i], &status, 0) == -1)
-			if (errno != EINTR)
-				return diag_system(d, "waitpid");
-			else if (stop)
-				stop_workers(b, pid);
-		if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-			bad++;
+	while ((gone = waitpid(-1, &status, WNOHANG)) > 0) {
+		n++;
+		*bad += !WIFEXITED(status) || WEXITSTATUS(status) != 0;
+		for (uint32_t i = 0; i < b->opt->processes; i++)
+			if (pid[i] == gone)
+				pid[i] = 0;
 	}
+	return n;
+}
+
+/* The signals of b->signals are blocked, so none is missed. */
+static int
+wait_workers(const struct bench *b, pid_t *pid, struct diag *d)
+{
+	uint32_t running = 0, bad = 0;
+	bool stopped = false;
+
+	for (uint32_t i = 0; i < b->opt->processes; i++)
+		running += pid[i] > 0;
+	while ((running -= reap(b, pid, &bad)) > 0) {
+		const int signal = sigwaitinfo(&b->signals, NULL);
+
+		if (signal == SIGINT || signal == SIGTERM) {
+			stopped = true;
+			stop_workers(b, pid);
+		}
+	}
+	if (stopped)
+		return diag_set(d, STATUS_SYSTEM, "interrupted");
 	if (bad > 0)
-		return diag_set(d, STATUS_SYSTEM, "%d of %u processes failed",
+		return diag_set(d, STATUS_SYSTEM, "%u of %u processes failed",
 		    bad, b->opt->processes);
 	return 0;
 }
@@ -261,6 +271,12 @@ bench(struct bench *b, struct diag *d)
 
 	if ((pid = calloc(b->opt->processes, sizeof(*pid))) == NULL)
 		return diag_system(d, "processes");
+	/* Interrupted, the parent lives on to remove the key. */
+	(void)sigemptyset(&b->signals);
+	(void)sigaddset(&b->signals, SIGINT);
+	(void)sigaddset(&b->signals, SIGTERM);
+	(void)sigaddset(&b->signals, SIGCHLD);
+	(void)sigprocmask(SIG_BLOCK, &b->signals, NULL);
 	report_info("generating a key of %u bits in %s", b->bits,
 	    b->repo->name);
 	if (with_store(b, true, d) == -1) {
@@ -363,14 +379,11 @@ main(int argc, char **argv)
 	const struct cli cli = { "hsmspeed", "[OPTION...]",
 		"Measure how many signatures a key store makes in a second.",
 		options, NULL };
-	const struct sigaction on_interrupt = { .sa_handler = interrupted };
 	struct diag d = { STATUS_OK, "" };
 	int first;
 
 	report_open("hsmspeed");
 	report_verbosity(2);
-	(void)sigaction(SIGINT, &on_interrupt, NULL);
-	(void)sigaction(SIGTERM, &on_interrupt, NULL);
 	first = cli_parse(&cli, argc, argv, &d);
 	if (first == CLI_DONE)
 		return STATUS_OK;
