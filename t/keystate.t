@@ -117,6 +117,17 @@ rejects 3 'another keystate works on it' ks enforce --wait PT0S
 kill "$(cat "$T/locker")"
 ok 'and when it is free it goes on' ks enforce --now 20260101000400
 
+# passes at once: each does its work after the other
+for z in p q r; do ks zone add -z $z.example >/dev/null; done
+for i in 1 2 3; do
+	(ks enforce -q --now 20260101000400; echo $? >"$T/status.$i") 2>/dev/null &
+done
+wait
+is 'three passes at once: all succeed' "$(cat "$T"/status.? | tr '\n' ' ')" '0 0 0 '
+is 'and make each key once' "$(grep -c '^[pqr].example' "$T/state/keys.db")" 6
+is 'the database is sound' "$(ks database check | sed 's/.*keys, //')" '0 problems'
+for z in p q r; do ks zone delete -z $z.example >/dev/null; done
+
 # zonelist.xml: a zone that is gone is left alone until update says so
 sed -i '/<Zone /,/<\/Zone>/d' "$T/etc/zonelist.xml"
 ok 'a list without the zone: enforce goes on' ks enforce --now 20260101000500

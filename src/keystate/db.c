@@ -14,6 +14,7 @@
 #include "db.h"
 #include "dbrows.h"
 #include "number.h"
+#include "tidy.h"
 
 #define HISTORY	   "history.log"
 #define LOCK	   "lock"
@@ -332,6 +333,7 @@ database_open(struct database **out, const char *dir, enum database_mode mode,
     unsigned wait, struct model *m, struct diag *d)
 {
 	struct database *db = new_database(dir, mode, d);
+	char path[PATH_MAX];
 	struct stat st;
 
 	if (db == NULL)
@@ -346,7 +348,11 @@ database_open(struct database **out, const char *dir, enum database_mode mode,
 			diag_system(d, "%s", dir);
 		goto fail;
 	}
-	if (take_lock(db, wait, d) == -1 || load(db, m, d) == -1)
+	if (take_lock(db, wait, d) == -1)
+		goto fail;
+	if (db->writable && database_path(dir, LOCK, path, d) == 0)
+		tidy_beside(path);
+	if (load(db, m, d) == -1)
 		goto fail;
 	*out = db;
 	return 0;

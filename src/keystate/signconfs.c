@@ -13,6 +13,7 @@
 #include "paths.h"
 #include "report.h"
 #include "signconfs.h"
+#include "tidy.h"
 
 #define FILE_MODE 0644 /* nothing secret; other users' tools may look */
 
@@ -288,6 +289,15 @@ write_dnskeys(const struct signconfs_file *f, struct diag *d)
 	return 0;
 }
 
+static bool
+same_folder(const char *a, const char *b)
+{
+	const char *x = strrchr(a, '/'), *y = strrchr(b, '/');
+
+	return x != NULL && y != NULL && x - a == y - b &&
+	    memcmp(a, b, (size_t)(x - a)) == 0;
+}
+
 /* The keys first: a signconf names none that the zone will not show. */
 void
 signconfs_write(struct signconfs *sc)
@@ -295,7 +305,13 @@ signconfs_write(struct signconfs *sc)
 	for (size_t i = 0; i < sc->count; i++) {
 		struct signconfs_file *f = &sc->file[i];
 		struct diag d;
-		int rc = write_dnskeys(f, &d);
+		int rc;
+
+		if (i == 0 ||
+		    !same_folder(
+			f->zone->signconf, sc->file[i - 1].zone->signconf))
+			tidy_beside(f->zone->signconf);
+		rc = write_dnskeys(f, &d);
 
 		if (rc == 0 && f->text != NULL)
 			rc = put(f->zone->signconf, f->text, f->len, &d);

@@ -10,6 +10,7 @@
 
 #include "atomicfile.h"
 #include "report.h"
+#include "tidy.h"
 #include "xmlfile.h"
 #include "zoneedit.h"
 
@@ -108,6 +109,7 @@ install(struct database *db, const struct model *m, const struct conf *conf,
 
 	if (stat(path, &st) == -1)
 		return diag_system(d, "%s", path);
+	tidy_beside(path);
 	if (zoneedit_text(path, &old, &old_len, d) == -1)
 		return -1;
 	if (old_len != len || memcmp(old, text, len) != 0) {
