@@ -11,7 +11,8 @@
 
 static const struct verb *const families[] = { setup_verbs, zone_verbs,
 	policy_verbs, list_verbs, key_verbs, export_verbs, backup_verbs,
-	database_verbs, pass_verbs, publish_verbs, plan_verbs, import_verbs };
+	database_verbs, pass_verbs, publish_verbs, plan_verbs, import_verbs,
+	settings_verbs };
 #define FAMILIES (sizeof(families) / sizeof(*families))
 
 enum status

@@ -1,0 +1,99 @@
+#!/bin/sh
+# resign: from a configuration to published zones, run after run.
+. t/lib.sh
+. t/keystate.sh
+ks_installation
+zone() { # NAME: an unsigned zone
+	mkdir -p "$T/state/unsigned" "$T/state/signed"
+	cat >"$T/state/unsigned/$1" <<-EOF
+	\$TTL 3600
+	@ SOA ns.$1. h.$1. 1 7200 3600 604800 300
+	@ NS ns.$1.
+	ns.$1. A 192.0.2.1
+	www.$1. A 192.0.2.2
+	sub.$1. NS ns.example.net.
+	EOF
+}
+rs() { resign -c "$T/etc/conf.xml" --now "$NOW" "$@"; }
+signed() { echo "$T/state/signed/$1"; }
+serial() { sed -n 's/^;end .*sign-rrsets\.serial=\([0-9]*\).*/\1/p' "$(signed "$1")"; }
+NOW=$(date +%s)
+
+sed -i "s|<WorkingDirectory>.*|<WorkingDirectory>$T/state/tmp</WorkingDirectory>|" "$T/etc/conf.xml"
+printf 1234 >"$T/etc/pin" && chmod 600 "$T/etc/pin"
+ok 'setup' ks setup
+for z in one.example two.example three.example; do
+	zone $z
+	p=default
+	[ $z = two.example ] && p=nsec3
+	ks zone add -z $z -p $p >"$T/out" 2>&1 || cat "$T/out"
+done
+
+ok 'the first run' rs
+for z in one.example two.example three.example; do
+	ok "$z: dnssec-verify" dnssec-verify -q -o $z. "$(signed $z)"
+	ok "$z: readable by a name server" test "$(stat -c %a "$(signed $z)")" = 644
+done
+ok 'two.example has NSEC3' grep -q NSEC3 "$(signed two.example)"
+is 'published is evidence' "$(awk -F '\t' '$1 == "one.example" { print ($6 != "-") }' "$T/state/zone.db")" 1
+cksum "$T/state/signed"/* >"$T/before"
+NOW=$((NOW + 60))
+ok 'a minute later nothing is due' rs
+cksum "$T/state/signed"/* >"$T/after"
+same 'and nothing is touched' "$T/after" "$T/before"
+
+before=$(serial one.example)
+sleep 1.1 # so that the input's time is settled
+echo "new.one.example. A 192.0.2.9" >>"$T/state/unsigned/one.example"
+NOW=$((NOW + 60))
+ok 'a changed input is noticed' rs
+ok 'its new name is signed' grep -q '^new.one.example.*RRSIG' "$(signed one.example)"
+ok 'the serial rose' test "$(serial one.example)" -gt "$before"
+is 'the others are as they were' "$(cksum "$T/state/signed/two.example")" "$(grep two.example "$T/before" | head -n 1)"
+
+# A bad input keeps the published zone and is told each time, and the others go on.
+echo "www.two.example. CNAME x." >>"$T/state/unsigned/two.example"
+echo "new.three.example. A 192.0.2.9" >>"$T/state/unsigned/three.example"
+NOW=$((NOW + 60))
+rejects 1 'two.example.: its input is refused.*CNAME' rs
+ok 'two.example is still whole' dnssec-verify -q -o two.example. "$(signed two.example)"
+is 'without what was refused' "$(grep -c '^www.two.example.*CNAME' "$(signed two.example)")" 0
+ok 'three.example went on' grep -q '^new.three.example.*RRSIG' "$(signed three.example)"
+# ... over validity and a week: it never expires.
+step=0
+while [ $step -lt 8 ]; do
+	NOW=$((NOW + 3 * 86400))
+	rs 2>"$T/err"
+	step=$((step + 1))
+done
+ok 'the refusal is still told, with file and line' grep -q 'two.example:[0-9]*:' "$T/err"
+ok 'after validity and more, two.example is valid' audit-zone -q --now $NOW "$(signed two.example)"
+sed -i '$d' "$T/state/unsigned/two.example"
+rm "$T/state/unsigned/three.example"
+NOW=$((NOW + 60))
+rs 2>"$T/err"
+is 'a missing input is told too' "$(grep -c 'three.example' "$T/err" | sed 's/[1-9].*/some/')" some
+ok 'and two.example is itself again' sh -c "! grep 'two.example.: its input' $T/err"
+zone three.example
+
+# NotifyCommand: the zone is a word, never a command; its failure is told.
+sed -i "s|</Signer>|<NotifyCommand>echo %zone %zonefile >>$T/notified</NotifyCommand></Signer>|" "$T/etc/conf.xml"
+sleep 1.1
+echo "x.one.example. A 192.0.2.10" >>"$T/state/unsigned/one.example"
+NOW=$((NOW + 60))
+rs one.example 2>"$T/err"
+is 'NotifyCommand' "$(grep one.example "$T/notified")" "one.example $(signed one.example)"
+sed -i "s|<NotifyCommand>.*</NotifyCommand>|<NotifyCommand>false %zone</NotifyCommand>|" "$T/etc/conf.xml"
+echo "y.one.example. A 192.0.2.10" >>"$T/state/unsigned/one.example"
+NOW=$((NOW + 60))
+rejects 1 'NotifyCommand failed' rs one.example
+
+# One run at a time.
+(exec 9>"$T/state/resign.lock"; flock 9; sleep 5) &
+sleep 0.5
+rejects 3 'another run holds' rs
+wait
+is '-n says what is due' "$(rs -n --force | sort | tr '\n' ' ')" 'one.example. three.example. two.example. '
+rejects 2 'no such option' rs --bogus
+rejects 3 'no-such-file' resign -c "$T/no-such-file"
+done_testing
