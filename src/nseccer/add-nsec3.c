@@ -51,33 +51,40 @@ struct add_nsec3 {
 /* --- parameters: the command line, else the header, else RFC 9276's ------- */
 
 static int
-set_salt(struct add_nsec3 *a, const char *salt, struct diag *d)
+parse_salt(const char *text, struct nsec3hash *params, struct diag *d)
 {
-	a->params.salt_len = 0;
-	if (strcmp(salt, "-") == 0 || *salt == '\0')
+	params->salt_len = 0;
+	if (strcmp(text, "-") == 0 || *text == '\0')
 		return 0;
-	if (hex_decode(salt, strlen(salt), a->params.salt,
-		sizeof(a->params.salt), &a->params.salt_len) == -1)
+	if (hex_decode(text, strlen(text), params->salt, sizeof(params->salt),
+		&params->salt_len) == -1)
 		return diag_set(d, STATUS_USAGE,
 		    "salt '%s': not hex digits, in pairs, of at most %d octets "
 		    "(RFC 5155 §3.1.5)",
-		    salt, NSEC3HASH_SALT_MAX);
+		    text, NSEC3HASH_SALT_MAX);
 	return 0;
 }
 
 static int
-set_iterations(struct add_nsec3 *a, const char *text, struct diag *d)
+parse_iterations(const char *text, struct nsec3hash *params, struct diag *d)
 {
 	if (number_u16(text, strlen(text), NSEC3HASH_ITERATIONS_MAX,
-		&a->params.iterations) == -1)
+		&params->iterations) == -1)
 		return diag_set(d, STATUS_USAGE,
 		    "iterations '%s': not a number of at most %d (RFC 5155 "
 		    "§10.3)",
 		    text, NSEC3HASH_ITERATIONS_MAX);
-	if (a->params.iterations > 0)
-		report_warn("%s: %u NSEC3 iterations: validators may treat the "
-			    "zone as insecure; use 0 (RFC 9276 §3.1)",
-		    a->zone, a->params.iterations);
+	return 0;
+}
+
+/* opt-out= of a header: 1 or 0; absent is 0. */
+static int
+parse_opt_out(const char *text, bool *opt_out, struct diag *d)
+{
+	*opt_out = text != NULL && strcmp(text, "1") == 0;
+	if (text != NULL && !*opt_out && strcmp(text, "0") != 0)
+		return diag_set(d, STATUS_USAGE,
+		    "header: opt-out=%s is neither 0 nor 1", text);
 	return 0;
 }
 
@@ -103,18 +110,21 @@ choose_params(struct add_nsec3 *a, const struct zonetext_keys *keys,
     struct diag *d)
 {
 	const char *salt = a->o.salt, *iterations = a->o.iterations;
-	const char *opt_out = zonetext_get(keys, "opt-out");
 
 	if (salt == NULL && (salt = zonetext_get(keys, "salt")) == NULL)
 		salt = "-";
 	if (iterations == NULL &&
 	    (iterations = zonetext_get(keys, "iterations")) == NULL)
 		iterations = "0";
-	a->opt_out = a->o.opt_out ||
-	    (opt_out != NULL && strcmp(opt_out, "1") == 0);
-	if (set_salt(a, salt, d) == -1 ||
-	    set_iterations(a, iterations, d) == -1)
+	if (parse_salt(salt, &a->params, d) == -1 ||
+	    parse_iterations(iterations, &a->params, d) == -1 ||
+	    parse_opt_out(zonetext_get(keys, "opt-out"), &a->opt_out, d) == -1)
 		return -1;
+	a->opt_out |= a->o.opt_out;
+	if (a->params.iterations > 0)
+		report_warn("%s: %u NSEC3 iterations: validators may treat the "
+			    "zone as insecure; use 0 (RFC 9276 §3.1)",
+		    a->zone, a->params.iterations);
 	write_params_text(a);
 	return 0;
 }
@@ -376,6 +386,10 @@ prepare(void *ctx, int argc, char **operands, struct diag *d)
 	if (argc > 0)
 		return diag_set(d, STATUS_USAGE,
 		    "%s: no operands here; try --help", operands[0]);
+	if ((a->o.salt != NULL && parse_salt(a->o.salt, &a->params, d) == -1) ||
+	    (a->o.iterations != NULL &&
+		parse_iterations(a->o.iterations, &a->params, d) == -1))
+		return -1;
 	if ((a->line = malloc(ZONETEXT_LINE_MAX)) == NULL)
 		return diag_system(d, "add-nsec3");
 	return extsort_open(&a->rows, a->o.memory, a->o.folder, d);
