@@ -26,6 +26,22 @@ rejects 1 'add-zonemd --placeholder' add-zonemd <<-E
 	;end a. records=1 max-ttl=60
 	;done zones=1 failed=0
 	E
+rejects 1 'has a chain or signatures: --placeholder comes before' add-zonemd --placeholder <"$T/signed"
+md() { # RECORDS of a zone a., as a stream
+	printf ';zonetext 1\n;zone a.\na.\t60\tIN\tSOA\tb. c. 1 2 3 4 5\n'
+	printf "$1"
+	printf ';end a. records=%d max-ttl=60\n;done zones=1 failed=0\n' $(($(printf "$1" | wc -l) + 1))
+}
+md 'a.\t60\tIN\tZONEMD\t1 1 1 00\na.\t60\tIN\tZONEMD\t1 1 1 01\n' >"$T/bad"
+rejects 1 'two ZONEMD of scheme 1 and hash 1: neither counts' add-zonemd <"$T/bad"
+md 'a.\t60\tIN\tZONEMD\t1 1 1 00\nc.a.\t60\tIN\tA\t192.0.2.1\nb.a.\t60\tIN\tA\t192.0.2.1\n' >"$T/bad"
+rejects 1 'b\.a\.: .*sort-zone' add-zonemd <"$T/bad"
+rejects 1 'b\.a\.: .*sort-zone' add-zonemd --placeholder <"$T/bad"
+is 'the placeholder stands by type number' "$(md 'a.\t60\tIN\tNS\tb.\na.\t60\tIN\tCAA\t0 issue "x"\n' |
+	add-zonemd --placeholder | awk -F '\t' '!/^;/ { printf "%s ", $4 }')" 'SOA NS ZONEMD CAA '
+is 'the serial is the SOA of now' "$(md 'a.\t60\tIN\tZONEMD\t7 1 1 00\n' | add-zonemd | awk '/ZONEMD/ { print $5, length($8) }')" '1 96'
+is 'of a private scheme nothing is known: it stays' "$(md 'a.\t60\tIN\tZONEMD\t1 1 1 00\na.\t60\tIN\tZONEMD\t1 241 1 0011\n' |
+	add-zonemd | awk '/ZONEMD/ && $6 == 241')" "$(printf 'a.\t60\tIN\tZONEMD\t1 241 1 0011')"
 rejects 2 'sha384 and sha512' add-zonemd --placeholder --hash md5 <"$T/signed"
 
 # --- the suite: computing the digest anew must give the one that stands there --------------------

@@ -10,6 +10,7 @@
 
 #include "filter.h"
 #include "number.h"
+#include "order.h"
 #include "rrtype.h"
 #include "soatext.h"
 #include "zonemd-digest.h"
@@ -31,8 +32,10 @@ struct add_zonemd {
 	struct zonemd_spool *spool;
 	/* The open zone. */
 	const char *zone;
-	bool mine, any, placed, found;
+	bool mine, any, placed;
+	bool found[HASHES]; /* there, to be filled in */
 	bool wanted[HASHES];
+	struct order order;
 	uint32_t serial, ttl;
 	char hex[ZONEMD_HASHES][2 * 64 + 1];
 	struct zonetext_writer *w; /* while the spool is written out */
@@ -70,7 +73,9 @@ zone(void *ctx, const char *name, struct zonetext_keys *keys,
 
 	(void)w;
 	a->zone = name;
-	a->any = a->placed = a->found = false;
+	a->any = a->placed = false;
+	memset(a->found, 0, sizeof(a->found));
+	order_begin(&a->order);
 	if (list == NULL && a->common.batch)
 		list = zonetext_get(keys, "zonemd");
 	/* In a batch, zones without zonemd= pass through. */
@@ -137,8 +142,11 @@ place_at_record(struct add_zonemd *a, const struct zonetext_record *rec,
 {
 	const bool apex = is_apex(a, rec);
 
-	if (!a->any && read_soa(a, rec, d) == -1)
-		return -1;
+	if (apex && (rec->type == RRTYPE_RRSIG || rec->type == RRTYPE_NSEC ||
+			rec->type == RRTYPE_NSEC3PARAM))
+		return diag_set(d, STATUS_BAD,
+		    "has a chain or signatures: --placeholder comes before "
+		    "(RFC 8976 §3)");
 	if (!a->placed && (!apex || rec->type > RRTYPE_ZONEMD))
 		place(a, w);
 	/* One that is there already speaks of another zone. */
@@ -195,10 +203,18 @@ static int
 spool_record(struct add_zonemd *a, const struct zonetext_record *rec,
     struct diag *d)
 {
-	if (!a->any && read_soa(a, rec, d) == -1)
-		return -1;
-	a->found |= rec->type == RRTYPE_ZONEMD && is_apex(a, rec) &&
-	    hash_of(rec) != NULL;
+	const struct hash *hash = NULL;
+
+	if (rec->type == RRTYPE_ZONEMD && is_apex(a, rec))
+		hash = hash_of(rec);
+	if (hash != NULL) {
+		if (a->found[hash - hashes])
+			return diag_set(d, STATUS_BAD,
+			    "two ZONEMD of scheme %d and hash %d: neither "
+			    "counts (RFC 8976 §2)",
+			    ZONEMD_SIMPLE, hash->number);
+		a->found[hash - hashes] = true;
+	}
 	return zonemd_spool_add(a->spool, rec, d);
 }
 
@@ -214,6 +230,9 @@ record(void *ctx, const struct zonetext_record *rec, struct zonetext_writer *w,
 		zonetext_put(w, rec);
 		return 0;
 	}
+	if ((!a->any && read_soa(a, rec, d) == -1) ||
+	    order_next(&a->order, rec, d) == -1)
+		return -1;
 	return a->placeholder ? place_at_record(a, rec, w, d) :
 				spool_record(a, rec, d);
 }
@@ -234,7 +253,7 @@ end(void *ctx, struct zonetext_keys *counts, struct zonetext_writer *w,
 			place(a, w);
 		return 0;
 	}
-	if (!a->found)
+	if (!a->found[0] && !a->found[1])
 		return diag_set(d, STATUS_BAD,
 		    "no ZONEMD at the apex to put the digest in: add-zonemd "
 		    "--placeholder comes before the chain (RFC 8976 §3)");
