@@ -578,6 +578,129 @@ fires('zonemd-multiple', 'nsec', sub { zonemd($_[0], map { "2026010100 1 1 $_" .
 fires('zonemd-malformed', 'nsec', sub { zonemd($_[0], '2026010100 1 1 ' . '0' x 30) });
 fires('zonemd-unsupported', 'nsec', sub { zonemd($_[0], "2026010100 1 240 $nonsense") });
 
+# --- across time -------------------------------------------------------------
+# A previous zone with its audit record beside it.
+sub previous {
+	my ($name, $z, @options) = @_;
+	my $file = $z->save("$T/$name");
+	my ($status, undef, $err) = Zone::audit($file, "--record $file.audit", @options);
+	is($status, 0, "$name: audited and recorded") or diag $err;
+	return $file;
+}
+sub bump { # a newer serial
+	my ($z, $n) = @_;
+	$n //= 1;
+	$z->edit('@', 'SOA', sub { s/(\d{10})/$1 + $n/e });
+	$z->resign('@', 'SOA');
+}
+sub resign_all { # what `from` signed, by `to`
+	my ($z, $from, $to) = @_;
+	my $tag = Zone::key_tag($from);
+	my @sets = map { $_->{r} =~ /^(\S+) (?:\S+ ){5}$tag / ? [ $_->{o}, $1 ] : () } grep { $_->{t} eq 'RRSIG' } @{ $z->{rr} };
+	$z->resign(@$_, keys => [ $to ]) for @sets;
+}
+my ($ksk2, $zsk2) = Zone::keys_of('example.', 13);
+my $before = previous('before', $base{nsec});
+{
+	my $z = $base{nsec}->copy;
+	$z->edit('www', 'TXT', sub { s/text/more/ });
+	$z->resign('www', 'TXT');
+	bump($z);
+	my ($status, $count, $err, $line) = Zone::audit($z->save("$T/after"), "--previous $before",
+	    "--parent-ds '" . 'example. DS ' . Zone::ds_text('example.', $ksk) . "'");
+	is_deeply($count, {}, 'a change: clean') or diag $err;
+	like($line, qr/ verified=2 kept=[1-9]/, 'two signatures verified, the rest taken over');
+	($status, $count, $err, $line) = Zone::audit("$T/after", "--previous $T/nsec.signed");
+	like($line, qr/ kept=0 /, 'nothing is taken over from a file without a record');
+	(my $bogus = $z->copy)->edit('www', 'A', sub { s/6$/7/ });
+	Zone::spew("$T/bogus", '');
+	$bogus->save("$T/bogus");
+	system("cp $before.audit $T/bogus.audit");
+	($status, $count, $err, $line) = Zone::audit("$T/bogus", "--previous $T/bogus");
+	is($count->{'rrsig-bogus'}, 1, 'nor from a file that is not the one that was audited');
+	($status) = Zone::audit("$T/bogus", "--ignore rrsig-bogus --record $T/ignored.audit");
+	is($status, 0, 'a fault that is ignored');
+	ok(!-e "$T/ignored.audit", 'is not recorded as audited');
+}
+fires('history-partial', 'nsec', sub { }, options => ["--previous $T/nsec.signed"]);
+fires('cache-old-dnskey', 'nsec', sub { # APNIC 2012: another signer's ZSKs
+	my $z = shift;
+	publish($z, Zone::key_text($zsk2));
+	$z->resign('www', 'A', keys => [ $zsk2 ]);
+	bump($z);
+}, options => ["--previous $before"]);
+{
+	my $z = $base{nsec}->copy;
+	publish($z, Zone::key_text($zsk2));
+	my $both = previous('both', $z);
+	fires('cache-old-signatures', 'nsec', sub {
+		my $z = shift;
+		resign_all($z, $zsk, $zsk2);
+		$z->edit('@', 'DNSKEY', sub { $_ = Zone::key_text($zsk2) if /^256/ });
+		$z->resign('@', 'DNSKEY');
+		$z->{zsk} = $zsk2;
+		bump($z);
+	}, options => ["--previous $both"]);
+	# The same after all caches have let go.
+	my $later = $base{nsec}->copy;
+	resign_all($later, $zsk, $zsk2);
+	$later->edit('@', 'DNSKEY', sub { $_ = Zone::key_text($zsk2) if /^256/ });
+	$later->resign('@', 'DNSKEY');
+	my ($status, $count, $err) = Zone::audit($later->save("$T/later"), "--record $both.audit",
+	    '--now ' . (time + 3 * 3600));
+	is($count->{'cache-old-signatures'}, 1, 'three hours later the file may still be published');
+}
+my @ds = map { 'example. 3600 DS ' . Zone::ds_text('example.', $_) } $ksk, $ksk2;
+{
+	my $z = $base{nsec}->copy;
+	$z->add('@', 3600, 'DNSKEY', Zone::key_text($ksk2));
+	$z->resign('@', 'DNSKEY', keys => [ $ksk, $ksk2 ]);
+	my $two = previous('two', $z, "--parent-ds '$ds[0]'");
+	fires('cache-old-ds', 'nsec', sub { # .nz 2023: the old KSK's signature gone
+		my $z = shift;
+		$z->add('@', 3600, 'DNSKEY', Zone::key_text($ksk2));
+		$z->resign('@', 'DNSKEY', keys => [ $ksk2 ]);
+		bump($z);
+	}, options => ["--previous $two", "--parent-ds '$ds[1]'"]);
+	my ($status, $count, $err) = Zone::audit($z->save("$T/same"), "--previous $two", "--parent-ds '$ds[1]'");
+	is_deeply($count, {}, 'both KSKs sign while the DS changes: clean') or diag $err;
+}
+fires('cache-ds', 'nsec', sub {
+	my $z = shift;
+	$z->add('@', 3600, 'DNSKEY', Zone::key_text($ksk2));
+	$z->resign('@', 'DNSKEY', keys => [ $ksk, $ksk2 ]);
+	bump($z);
+}, options => ["--previous $before", "--parent-ds '$ds[1]'"]);
+fires('ds-chain', 'nsec', sub { }, options => ["--parent-ds '$ds[1]'"]); # ripe.net 2011
+fires('ds-algorithm', 'nsec', sub { }, options => ["--parent-ds " . Zone::spew("$T/ds",
+    "$ds[0]\nexample. DS 1 8 2 " . '00' x 32 . "\n")]);
+fires('serial-backwards', 'nsec', sub { bump($_[0], -1) }, options => ["--previous $before"]);
+fires('serial-unchanged', 'nsec', sub {
+	my $z = shift;
+	$z->edit('www', 'TXT', sub { s/text/more/ });
+	$z->resign('www', 'TXT');
+}, options => ["--previous $before"]);
+fires('ns-changed', 'nsec', sub {
+	my $z = shift;
+	$z->add('@', 3600, 'NS', 'mail.example.');
+	$z->resign('@', 'NS');
+	bump($z);
+}, options => ["--previous $before"]);
+fires('mname-changed', 'nsec', sub {
+	my $z = shift;
+	$z->edit('@', 'SOA', sub { s/^ns\./ns2./ });
+	bump($z);
+}, options => ["--previous $before"]);
+fires('zone-shrunk', 'nsec', sub { # .de 2010: half a zone
+	my $z = shift;
+	for my $n (qw(www alias old mail)) {
+		$z->{rr} = [ grep { $_->{o} ne "$n.example." } @{ $z->{rr} } ];
+	}
+	$z->drop('@', 'MX');
+	$z->rechain;
+	bump($z);
+}, options => ["--previous $before", '--max-removed 20%', '--max-removed 6']);
+
 # --- every row has been fired ------------------------------------------------
 is_deeply([ sort grep { !$fired{$_} } keys %severity ], [], 'every check of --list-checks was fired');
 done_testing();

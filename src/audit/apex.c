@@ -38,7 +38,7 @@ load_soa(struct apex *a, const struct rec *r, size_t size)
 	z->serial = u32(numbers);
 	z->expire = u32(numbers + 12);
 	z->minimum = u32(numbers + 16);
-	z->soa_mname_size = (uint16_t)mname;
+	z->soa_at = r->at;
 	memcpy(z->soa_mname, a->rdata, mname);
 	/* RFC 9077 §3 */
 	z->denial_ttl = z->minimum < z->soa_ttl ? z->minimum : z->soa_ttl;

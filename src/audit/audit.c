@@ -6,7 +6,7 @@
 #include "apex.h"
 #include "audit.h"
 #include "report.h"
-#include "spill.h"
+#include "store.h"
 #include "walk.h"
 
 /* A file while it is judged. */
@@ -16,19 +16,12 @@ struct run {
 	struct zone zone;
 	struct verdict verdict;
 	struct walk *walk;
+	struct across *across;
 	struct spill *sorter; /* of a master file */
 	bool any, apex_known;
 	uint32_t soa_minimum;
 	struct findings found;
 	enum status worst;
-};
-
-/* A record as the sorter keeps it, behind its key; then origin and RDATA. */
-struct stored {
-	struct place at;
-	uint32_t ttl;
-	uint16_t type, covered, class;
-	uint8_t origin_size;
 };
 
 static void
@@ -43,13 +36,18 @@ begin_zone(struct run *r, const uint8_t *apex, struct diag *d)
 {
 	memcpy(r->zone.apex, apex, wname_size(apex));
 	r->apex_known = true;
-	return walk_open(&r->walk, &r->zone, r->a->pool, &r->verdict, d);
+	if (across_open(&r->across, &r->a->across, &r->zone, d) == -1)
+		return -1;
+	return walk_open(&r->walk, &r->zone, r->a->pool, &r->verdict,
+	    across_previous(r->across), d);
 }
 
 static void
 end_zone(struct run *r)
 {
 	walk_close(r->walk);
+	across_close(r->across);
+	r->across = NULL;
 	spill_close(r->sorter);
 	r->walk = NULL;
 	r->sorter = NULL;
@@ -62,54 +60,6 @@ end_zone(struct run *r)
 }
 
 /* --- master files: in any order -------------------------------------------- */
-
-/*
- * Section, owner, type, signatures behind what they cover: the order in which
- * the walk wants records.  A name's end sorts before any label.
- */
-static size_t
-make_key(const struct record *rec, uint8_t key[WNAME_KEY_MAX + 5])
-{
-	const uint16_t type = rec->type == TYPE_RRSIG ? rec->covered :
-							rec->type;
-	size_t n;
-
-	key[0] = type == TYPE_NSEC3;
-	n = 1 + wname_key(rec->owner, key + 1);
-	key[n++] = 0;
-	key[n++] = (uint8_t)(type >> 8);
-	key[n++] = (uint8_t)type;
-	key[n++] = rec->type == TYPE_RRSIG;
-	return n;
-}
-
-static int
-store(struct run *r, const struct record *rec, struct diag *d)
-{
-	uint8_t key[WNAME_KEY_MAX + 5];
-	struct stored s;
-	uint8_t *data;
-	size_t size;
-	int rc;
-
-	memset(&s, 0, sizeof(s));
-	s.at = rec->at;
-	s.ttl = rec->ttl;
-	s.type = rec->type;
-	s.covered = rec->covered;
-	s.class = rec->class;
-	s.origin_size = (uint8_t)wname_size(rec->origin);
-	size = sizeof(s) + s.origin_size + rec->rdata_size;
-	data = malloc(size);
-	if (data == NULL)
-		return diag_system(d, "audit");
-	memcpy(data, &s, sizeof(s));
-	memcpy(data + sizeof(s), rec->origin, s.origin_size);
-	memcpy(data + sizeof(s) + s.origin_size, rec->rdata, rec->rdata_size);
-	rc = spill_add(r->sorter, key, make_key(rec, key), data, size, d);
-	free(data);
-	return rc;
-}
 
 /* The last number of a SOA, for records without a TTL. */
 static uint32_t
@@ -145,7 +95,7 @@ take_master(struct run *r, const struct record *rec, struct diag *d)
 	}
 	if (rec->type == TYPE_SOA && wname_equal(rec->owner, r->zone.apex))
 		r->soa_minimum = soa_minimum(r, rec);
-	return store(r, rec, d);
+	return store_add(r->sorter, rec, d);
 }
 
 /* The sorted records, as if they came from a stream. */
@@ -155,7 +105,6 @@ replay(struct run *r, struct diag *d)
 	struct spill_item item;
 	uint8_t owner[WNAME_MAX];
 	struct record rec;
-	struct stored s;
 	int rc;
 
 	if (!r->apex_known)
@@ -165,19 +114,9 @@ replay(struct run *r, struct diag *d)
 	    spill_sort(r->sorter, d) == -1)
 		return -1;
 	while ((rc = spill_next(r->sorter, &item, d)) == 1) {
-		memcpy(&s, item.data, sizeof(s));
-		wname_from_key(item.key + 1, item.key_size - 5, owner);
-		rec.owner = owner;
-		rec.origin = item.data + sizeof(s);
-		rec.rdata = (const char *)item.data + sizeof(s) +
-		    s.origin_size;
-		rec.rdata_size = item.data_size - (uint32_t)sizeof(s) -
-		    s.origin_size;
-		rec.ttl = s.ttl == RECORD_TTL_NONE ? r->soa_minimum : s.ttl;
-		rec.type = s.type;
-		rec.covered = s.covered;
-		rec.class = s.class;
-		rec.at = s.at;
+		store_get(&item, owner, &rec);
+		if (rec.ttl == RECORD_TTL_NONE)
+			rec.ttl = r->soa_minimum;
 		if (walk_record(r->walk, &rec, d) == -1)
 			return -1;
 	}
@@ -202,6 +141,40 @@ on_start(struct run *r, struct diag *d)
 	return spill_open(&r->sorter, r->a->set->memory, r->a->set->folder, d);
 }
 
+/* May the record say that the file was audited?  Not if a fault was ignored. */
+static bool
+clean(const struct run *r)
+{
+	for (int i = 0; i < CHECK_COUNT; i++)
+		if (r->a->set->ignore[i] &&
+		    check_row((enum check)i)->severity == SEVERITY_ERROR)
+			return false;
+	return r->verdict.status == STATUS_OK;
+}
+
+/* The file must end here, for one record is of one zone. */
+static int
+record_audit(struct run *r, struct diag *d)
+{
+	struct record rec;
+	char digest[65];
+
+	switch (zonefile_next(r->file, &rec, d)) {
+	case ZONE_DONE:
+		break;
+	case ZONE_ERROR:
+		return -1;
+	default:
+		return diag_set(d, STATUS_USAGE, "%s: more than one zone: "
+		    "--previous, --record and --parent-ds are for one",
+		    zonefile_name(r->file, 0));
+	}
+	zonefile_digest_text(r->file, digest);
+	if (!clean(r))
+		return 0;
+	return across_write(r->across, walk_stats(r->walk), digest, d);
+}
+
 static int
 on_end(struct run *r, struct diag *d)
 {
@@ -213,10 +186,13 @@ on_end(struct run *r, struct diag *d)
 		if (replay(r, d) == -1)
 			return -1;
 	}
-	if (walk_finish(r->walk, d) == -1)
+	if (walk_finish(r->walk, d) == -1 || across_judge(r->across,
+		walk_stats(r->walk), &r->found, d) == -1)
 		return -1;
 	verdict_close(&r->verdict, &r->zone, walk_stats(r->walk));
 	worse(r, r->verdict.status);
+	if (r->across != NULL && record_audit(r, d) == -1)
+		return -1;
 	end_zone(r);
 	return 0;
 }
@@ -281,6 +257,10 @@ audit_file(const struct audit *a, const char *path)
 	if (zonefile_open(&r.file, fd, standard ? "stdin" : path, a->origin,
 		a->types, &d) == -1)
 		return report_diag(&d);
+	if (a->across.write && zonefile_digest(r.file, &d) == -1) {
+		zonefile_close(r.file);
+		return report_diag(&d);
+	}
 	r.found.sink = verdict_take;
 	r.found.arg = &r.verdict;
 	r.found.ignore = a->set->ignore;

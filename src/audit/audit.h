@@ -2,6 +2,7 @@
 #ifndef AUDIT_H
 #define AUDIT_H
 
+#include "across.h"
 #include "diag.h"
 #include "pool.h"
 #include "verdict.h"
@@ -12,6 +13,7 @@ struct audit {
 	struct pool *pool;
 	enum format format;
 	const uint8_t *origin; /* -o, or NULL */
+	struct across_options across;
 };
 
 /*

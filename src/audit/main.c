@@ -1,4 +1,5 @@
 /* audit-zone: is a signed zone valid, whole, and for how long? */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -6,6 +7,7 @@
 
 #include "audit.h"
 #include "cli.h"
+#include "number.h"
 #include "report.h"
 
 #define MEMORY	      (48 * 1024 * 1024)
@@ -15,8 +17,10 @@
 
 struct arguments {
 	struct settings set;
-	const char *origin, *facility;
+	const char *origin, *facility, *max_removed;
+	struct across_options across;
 	struct cli_list ignore;
+	char *record; /* owned */
 	bool list, verbose, quiet;
 };
 
@@ -34,6 +38,40 @@ take_ignored(struct arguments *a, struct diag *d)
 	return 0;
 }
 
+/* A number of records, or a share of the previous zone. */
+static int
+take_max_removed(struct arguments *a, struct diag *d)
+{
+	const char *s = a->max_removed;
+	const size_t len = s == NULL ? 0 : strlen(s);
+
+	if (s == NULL)
+		return 0;
+	if (len > 1 && s[len - 1] == '%' && number_u32(s, len - 1, 100,
+		&a->set.max_removed_percent) == 0)
+		return 0;
+	a->set.max_removed_percent = 0;
+	if (number_u64(s, len, UINT64_MAX, &a->set.max_removed) == -1)
+		return diag_set(d, STATUS_USAGE, "--max-removed: '%s' is no "
+		    "number nor percentage", s);
+	return 0;
+}
+
+/* Without --record, the one beside the previous zone is read, if there. */
+static int
+take_record(struct arguments *a, struct diag *d)
+{
+	a->across.write = a->across.record != NULL;
+	if (a->across.write || a->across.previous == NULL)
+		return 0;
+	if (asprintf(&a->record, "%s.audit", a->across.previous) == -1) {
+		a->record = NULL;
+		return diag_system(d, "start");
+	}
+	a->across.record = a->record;
+	return 0;
+}
+
 static void
 set_defaults(struct arguments *a)
 {
@@ -42,6 +80,8 @@ set_defaults(struct arguments *a)
 
 	a->set.now = (int64_t)time(NULL);
 	a->set.horizon = -1;
+	a->set.propagation = 3600;
+	a->set.max_removed_percent = 50;
 	a->set.memory = MEMORY;
 	a->set.show = SHOW;
 	a->set.folder = folder != NULL && *folder != '\0' ? folder : "/tmp";
@@ -64,7 +104,8 @@ settle(struct arguments *a, uint8_t origin[WNAME_MAX], struct diag *d)
 		return diag_set(d, STATUS_USAGE, "-l: no facility '%s'",
 		    a->facility);
 	report_verbosity(a->verbose ? 2 : a->quiet ? 0 : 1);
-	if (take_ignored(a, d) == -1)
+	if (take_ignored(a, d) == -1 || take_max_removed(a, d) == -1 ||
+	    take_record(a, d) == -1)
 		return -1;
 	if (a->origin == NULL)
 		return 0;
@@ -78,7 +119,8 @@ settle(struct arguments *a, uint8_t origin[WNAME_MAX], struct diag *d)
 static enum status
 run(const struct arguments *a, const uint8_t *origin, int argc, char **argv)
 {
-	struct audit audit = { .set = &a->set, .origin = origin };
+	struct audit audit = { .set = &a->set, .origin = origin,
+		.across = a->across };
 	struct rtypes *types = rtypes_new();
 	enum status worst = STATUS_OK;
 	struct diag d;
@@ -110,6 +152,16 @@ main(int argc, char **argv)
 		    "the zone's name; else that of its SOA" },
 		{ 0, "now", CLI_MOMENT, &a.set.now, "TIME",
 		    "judge as if it were then" },
+		{ 0, "previous", CLI_TEXT, &a.across.previous, "FILE",
+		    "the zone as it is published now" },
+		{ 0, "record", CLI_TEXT, &a.across.record, "FILE",
+		    "the audit record, read and written" },
+		{ 0, "parent-ds", CLI_TEXT, &a.across.parent_ds, "DS",
+		    "the parent's DS: a file or a record" },
+		{ 0, "propagation", CLI_DURATION, &a.set.propagation,
+		    "DURATION", "until all servers have a zone; PT1H" },
+		{ 0, "max-removed", CLI_TEXT, &a.max_removed, "N[%]",
+		    "records that may go; 50%" },
 		{ 0, "horizon", CLI_DURATION, &a.set.horizon, "DURATION",
 		    "signatures must last so long" },
 		{ 0, "ignore", CLI_LIST, &a.ignore, "CHECK",
@@ -163,5 +215,6 @@ main(int argc, char **argv)
 	}
 out:
 	cli_list_free(&a.ignore);
+	free(a.record);
 	return status;
 }

@@ -26,6 +26,7 @@ struct walk {
 	struct zone *zone;
 	struct pool *pool;
 	struct verdict *verdict;
+	struct previous *previous; /* or NULL */
 	struct findings found; /* what the walk itself finds: told at once */
 	struct rdata_parser *parser;
 	struct batch *b; /* being filled, or NULL */
@@ -58,7 +59,7 @@ struct walk {
 
 int
 walk_open(struct walk **out, struct zone *zone, struct pool *pool,
-    struct verdict *verdict, struct diag *d)
+    struct verdict *verdict, struct previous *previous, struct diag *d)
 {
 	struct walk *w = calloc(1, sizeof(*w));
 
@@ -67,6 +68,7 @@ walk_open(struct walk **out, struct zone *zone, struct pool *pool,
 	w->zone = zone;
 	w->pool = pool;
 	w->verdict = verdict;
+	w->previous = previous;
 	w->found.sink = verdict_take;
 	w->found.arg = verdict;
 	w->found.ignore = zone->set->ignore;
@@ -402,6 +404,10 @@ close_owner(struct walk *w, struct diag *d)
 {
 	if (w->o == NULL)
 		return 0;
+	if (w->previous != NULL && previous_compare(w->previous,
+		w->o->kind == OWNER_NSEC3, w->key, w->key_size,
+		w->b->rec + w->o->first, w->o->count, d) == -1)
+		return -1;
 	if (w->o->kind != OWNER_NSEC3 && end_owner(w, d) == -1)
 		return -1;
 	w->o = NULL;

@@ -7,16 +7,18 @@
 
 #include "diag.h"
 #include "pool.h"
+#include "previous.h"
 #include "verdict.h"
 #include "zonefile.h"
 
 struct walk;
 
 /*
- * Begin a zone.  zone->apex is set; zone and verdict must outlive the walk.
+ * Begin a zone.  zone->apex is set; zone, verdict and previous (or NULL) must
+ * outlive the walk.
  */
 int walk_open(struct walk **out, struct zone *zone, struct pool *pool,
-    struct verdict *verdict, struct diag *d);
+    struct verdict *verdict, struct previous *previous, struct diag *d);
 
 /* The next record in canonical order; copied. */
 int walk_record(struct walk *w, const struct record *r, struct diag *d);

@@ -39,7 +39,7 @@ struct zone {
 
 	bool soa_known;
 	uint32_t soa_ttl, serial, expire, minimum;
-	uint16_t soa_mname_size;
+	struct place soa_at;
 	uint8_t soa_mname[WNAME_MAX];
 	uint32_t denial_ttl; /* RFC 9077 */
 
@@ -50,6 +50,7 @@ struct zone {
 	uint8_t algorithms[KEYS_MAX]; /* each must sign everything */
 	size_t algorithms_count;
 	bool algorithm_known[256]; /* in the DNSKEY set at all */
+	bool standby_algorithm[256]; /* signconf has only standby keys of it */
 
 	bool stream; /* comes in the order of zonetext(5) */
 	bool nsec;   /* the apex has one */
