@@ -472,7 +472,7 @@ sub base {
 	close $f;
 	my $inc = time - 7200;
 	my $exp = time + 30 * 86400;
-	sh('dnssec-signzone', '-q', '-O full', $ksk == $zsk ? '-z' : '-x', '-o example.',
+	sh('dnssec-signzone', '-q', "-d $T", '-O full', $ksk == $zsk ? '-z' : '-x', '-o example.',
 	    '-s', date($inc), '-e', date($exp), '-f', "$T/$name.signed", @options,
 	    "-k $ksk->{base}", "$T/$name", $zsk->{base});
 	return Zone->load("$T/$name.signed", ksk => $ksk, zsk => $zsk,
