@@ -6,15 +6,22 @@
 #ifndef PROGRESS_H
 #define PROGRESS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "zonetext.h"
 
 void progress_start(void);
 
-/* A zone begins; the header's records= tells how much is to come, if there. */
+/*
+ * A zone begins; the header's records=, which sort-zone sets, tells how much is
+ * to come.
+ */
 void progress_zone(const char *name, const struct zonetext_keys *header);
-void progress_step(uint64_t rrsets);
+
+/* An RRset is through, with so many records; chain: NSEC or NSEC3, which
+ * sort-zone did not count. */
+void progress_step(uint32_t records, bool chain);
 void progress_end(void); /* clears the line */
 
 #endif

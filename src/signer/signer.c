@@ -176,7 +176,8 @@ process(struct signer *s, const struct rrset *set, struct zonetext_writer *w,
 	    z->batch.bytes.len + set->text.len + z->kept.len > BATCH_BYTES &&
 	    submit(s, w, d) == -1)
 		return -1;
-	progress_step(1);
+	progress_step(set->records,
+	    set->type == RRTYPE_NSEC || set->type == RRTYPE_NSEC3);
 	return batch_add(&z->batch, &head, set, &z->kept, d);
 }
 

@@ -160,6 +160,9 @@ end(void *ctx, struct zonetext_keys *counts, struct zonetext_writer *w,
 	struct sort_zone *sz = ctx;
 	const struct extsort_stats *st = extsort_stats(sz->sort);
 
+	/* How much is to come: for a bar further down the pipeline. */
+	if (zonetext_set_u64(sz->emit.header, "records", st->records) == -1)
+		return diag_system(d, "header");
 	if (emit_zone(&sz->emit, sz->sort, sz->apex, w, d) == -1)
 		return -1;
 	report_info("%s: %" PRIu64 " records, %" PRIu64 " octets spilled in "
@@ -223,12 +226,6 @@ check_end(void *ctx, struct zonetext_keys *counts, struct zonetext_writer *w,
 static const struct zonetext_ops check_ops = { check_zone, check_record,
 	check_end, NULL };
 
-static void
-complain(const struct diag *d)
-{
-	(void)report_diag(d);
-}
-
 /* Read all, and write nothing to speak of. */
 static enum status
 check(struct sort_zone *sz, struct zonetext_reader *r, bool *broken,
@@ -250,7 +247,7 @@ check(struct sort_zone *sz, struct zonetext_reader *r, bool *broken,
 		goto out;
 	}
 	sz->reader = r;
-	status = zonetext_filter(r, w, &check_ops, sz, complain, broken, d);
+	status = zonetext_filter(r, w, &check_ops, sz, filter_complain, broken, d);
 out:
 	zonetext_writer_free(w);
 	stream_out_discard(out);
@@ -266,7 +263,7 @@ run(void *ctx, struct zonetext_reader *r, struct zonetext_writer *w,
 
 	if (sz->check)
 		return check(sz, r, broken, d);
-	return zonetext_filter(r, w, &ops, sz, complain, broken, d);
+	return zonetext_filter(r, w, &ops, sz, filter_complain, broken, d);
 }
 
 /* ---- main ---- */
