@@ -6,8 +6,7 @@
 
 #include "across.h"
 
-#define DS_TTL	      86400 /* of a DS that states none */
-#define REMOVED_LEAST 10    /* so many may always go */
+#define DS_TTL 86400 /* of a DS that states none */
 
 struct across {
 	struct across_options o;
@@ -181,8 +180,6 @@ check_counts(const struct across *a, struct findings *found)
 		finding_add(found, CHECK_NS_CHANGED, a->zone->apex, TYPE_NS,
 		    a->zone->soa_at, "other name servers, or another TTL, "
 		    "than before");
-	if (most < REMOVED_LEAST && set->max_removed_percent > 0)
-		most = REMOVED_LEAST;
 	if (set->max_removed > most)
 		most = set->max_removed;
 	if (c->removed > most)

@@ -47,6 +47,7 @@ take_max_removed(struct arguments *a, struct diag *d)
 
 	if (s == NULL)
 		return 0;
+	a->set.max_removed = 0;
 	if (len > 1 && s[len - 1] == '%' && number_u32(s, len - 1, 100,
 		&a->set.max_removed_percent) == 0)
 		return 0;
@@ -82,6 +83,7 @@ set_defaults(struct arguments *a)
 	a->set.horizon = -1;
 	a->set.propagation = 3600;
 	a->set.max_removed_percent = 50;
+	a->set.max_removed = 10; /* so many may go from any zone */
 	a->set.memory = MEMORY;
 	a->set.show = SHOW;
 	a->set.folder = folder != NULL && *folder != '\0' ? folder : "/tmp";
