@@ -9,10 +9,12 @@ denial_is_ours(const struct zonetext_keys *keys, const char *ours, bool *mine,
 {
 	const char *denial = zonetext_get(keys, "denial");
 
+	/* none: a zone that goes insecure (jobs(5)). */
 	if (denial != NULL && strcmp(denial, "nsec") != 0 &&
-	    strcmp(denial, "nsec3") != 0)
+	    strcmp(denial, "nsec3") != 0 && strcmp(denial, "none") != 0)
 		return diag_set(d, STATUS_BAD,
-		    "header: denial=%s is neither nsec nor nsec3", denial);
+		    "header: denial=%s is neither nsec nor nsec3 nor none",
+		    denial);
 	*mine = denial == NULL || strcmp(denial, ours) == 0;
 	return 0;
 }

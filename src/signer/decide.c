@@ -214,6 +214,8 @@ decide(const struct decision_rules *rules, const struct rrset *set,
 	bool signer = false;
 
 	decide_unsigned(head, kept);
+	if (rules->keys->count == 0)
+		return 0; /* a zone that goes insecure: signconf.xml(5) */
 	if (old != NULL)
 		n = drop_superfluous(rules, set, list,
 		    collect(rules, set, old, list));

@@ -177,8 +177,25 @@ take_signconf_keys(struct signer *s, const struct signconf *sc, struct diag *d)
 	return 0;
 }
 
+/*
+ * A zone that goes insecure has no key; the header must say so too, or a zone
+ * would be unsigned by mistake.
+ */
 static int
-take_signconf(struct signer *s, const char *file, struct diag *d)
+check_insecure(const struct signconf *sc, const char *file,
+    const struct zonetext_keys *header, struct diag *d)
+{
+	const char *denial = zonetext_get(header, "denial");
+
+	if (sc->key_count > 0 ||
+	    (denial != NULL && strcmp(denial, "none") == 0))
+		return 0;
+	return diag_set(d, STATUS_BAD, "%s: no Key", file);
+}
+
+static int
+take_signconf(struct signer *s, const char *file,
+    const struct zonetext_keys *header, struct diag *d)
 {
 	struct times *t = &s->z.times;
 	struct signconf *sc;
@@ -200,7 +217,8 @@ take_signconf(struct signer *s, const char *file, struct diag *d)
 		diag_prefix(d, "%s", file);
 		goto out;
 	}
-	if (take_signconf_keys(s, sc, d) == -1 || open_ring(s, d) == -1)
+	if (check_insecure(sc, file, header, d) == -1 ||
+	    take_signconf_keys(s, sc, d) == -1 || open_ring(s, d) == -1)
 		goto out;
 	fill_public(s, &s->z.keys);
 	rc = 0;
@@ -221,7 +239,7 @@ signer_keys_zone(struct signer *s, const struct zonetext_keys *header,
 		file = zonetext_get(header, "signconf");
 	if (file != NULL) {
 		s->z.keys.count = 0;
-		return take_signconf(s, file, d);
+		return take_signconf(s, file, header, d);
 	}
 	if (s->base.count == 0)
 		return diag_set(d, STATUS_USAGE,
