@@ -112,6 +112,22 @@ says 0 'manual rollover due for ZSK .*keystate key rollover --zone a.example --k
 ok 'key rollover' ks key rollover -z a.example -t ZSK --now 20260601000100
 says 0 'key rollover not completed as there are no keys in the ready state' enforce --now 20260601000200
 
+# a zone goes insecure: only after its DS is gone, and then without a signature
+begin '' ''
+ks_publish 20260101000000 2>/dev/null
+ks enforce -q --now 20260101140000 2>/dev/null
+ks key ds-seen -z a.example -k "$(id a.example KSK)" --now 20260102000000 >/dev/null
+rejects 1 'have it removed, then key ds-gone' ks zone unsign -z a.example --now 20260103000000
+ok 'key ds-gone' ks key ds-gone -z a.example -k "$(id a.example KSK)" --now 20260103000000
+ok 'zone unsign' ks zone unsign -z a.example --now 20260103000100
+ok 'a pass too early' ks enforce -q --now 20260104120000
+is 'it is still signed' "$(grep -c '<Key>' "$T/state/signconf/a.example.xml")" 2
+ok 'a pass in time' ks enforce -q --now 20260104130100
+is 'and now no more' "$(grep -c '<Key>' "$T/state/signconf/a.example.xml")" 0
+ok 'it is published' ks_publish 20260104130200
+is 'without a signature or a key' "$(grep -cE '	(RRSIG|NSEC|DNSKEY)	' "$T/state/signed/a.example")" 0
+is 'and not due again' "$(ks due --now 20260104130300)" ''
+
 # the clock
 begin '' ''
 ok 'a pass' ks enforce -q --now 20260101000000

@@ -47,7 +47,8 @@ ident_of(const char *path)
 static int64_t
 renewal(const struct zone *z, const struct zone_facts *facts)
 {
-	return facts->earliest == 0 ? 0 : facts->earliest - z->policy->refresh;
+	return facts->earliest == 0 ? MOMENT_NEVER :
+				      facts->earliest - z->policy->refresh;
 }
 
 /* Why the zone must be signed now; NULL: it need not. */
@@ -88,14 +89,31 @@ settled(struct fileident f)
 	return f;
 }
 
+/* Has the zone gone insecure?  -1: no memory. */
 static int
-set_denial(
-    struct zonetext_keys *keys, const struct session *s, const struct policy *p)
+is_insecure(const struct zone *z)
 {
+	struct signing_key *keys = NULL;
+	bool unsigned_zone = false;
+	size_t n = 0;
+
+	if (engine_signconf(z, &keys, &n, &unsigned_zone) == -1)
+		return -1;
+	free(keys);
+	return n == 0 && unsigned_zone;
+}
+
+static int
+set_denial(struct zonetext_keys *keys, const struct session *s,
+    const struct zone *z)
+{
+	const struct policy *p = z->policy;
 	const struct policy_salt *salt = database_salt(s->db, p->name);
 	char hex[2 * SIGNCONF_SALT_MAX + 2] = "-";
-	int rc;
+	int rc = is_insecure(z);
 
+	if (rc != 0)
+		return rc == -1 ? -1 : zonetext_set(keys, "denial", "none");
 	if (!p->nsec3)
 		return zonetext_set(keys, "denial", "nsec");
 	for (size_t i = 0; salt != NULL && i < salt->len; i++)
@@ -175,7 +193,7 @@ put_job(const struct session *s, const struct zone *z,
 	int rc;
 
 	rc = set_files(&keys, z);
-	rc |= set_denial(&keys, s, z->policy);
+	rc |= set_denial(&keys, s, z);
 	rc |= set_numbers(&keys, s, z, facts);
 	if (rc == 0)
 		write_job(out, material_owner(z->name, owner), &keys);
@@ -225,7 +243,7 @@ find_due(struct session *s, const struct zone *only, struct due_zone *list,
 		}
 		if ((why = why_due(s, z, facts)) == NULL) {
 			at = renewal(z, facts);
-			if (*next == 0 || at < *next)
+			if (at != MOMENT_NEVER && (*next == 0 || at < *next))
 				*next = at;
 			continue;
 		}
