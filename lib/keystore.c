@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "digest.h"
 #include "hex.h"
 #include "keystore_impl.h"
 #include "pin.h"
@@ -344,6 +345,30 @@ key_sign(struct key *key, const void *data, size_t len,
     uint8_t sig[KEY_SIGNATURE_MAX], struct diag *d)
 {
 	return key->ks->ops->sign(key, data, len, sig, d);
+}
+
+size_t
+key_batch(const struct key *key)
+{
+	return key->batch > 1 ? key->batch : 1;
+}
+
+size_t
+key_hash(const struct key *key, const void *data, size_t len,
+    uint8_t digest[KEY_HASH_MAX])
+{
+	return digest_compute(key->alg->digest, data, len, digest);
+}
+
+int
+key_sign_hashes(struct key *key, const uint8_t *digests, size_t n,
+    uint8_t *sigs, struct diag *d)
+{
+	if (n == 0 || n > key->batch)
+		return diag_set(d, STATUS_SYSTEM,
+		    "%s: %zu signatures at once, but at most %zu",
+		    key->ks->repo.name, n, key->batch);
+	return key->ks->ops->sign_hashes(key, digests, n, sigs, d);
 }
 
 int

@@ -28,6 +28,9 @@ struct keystore_ops {
 	    const struct algorithm *alg, struct key **out, struct diag *d);
 	int (*sign)(struct key *key, const void *data, size_t len,
 	    uint8_t *sig, struct diag *d);
+	/* For keys whose batch is above 1. */
+	int (*sign_hashes)(struct key *key, const uint8_t *digests, size_t n,
+	    uint8_t *sigs, struct diag *d);
 	void (*unload)(struct key *key); /* frees it */
 	void (*close)(struct keystore *ks); /* frees it */
 };
@@ -50,6 +53,7 @@ struct key {
 	size_t pub_size;
 	unsigned bits;
 	size_t signature_size;
+	size_t batch; /* set by load() where it is above 1 */
 	struct key *next;
 };
 

@@ -8,9 +8,10 @@
  *	EVP_DigestSign on a copied context		50,700
  *	EVP_PKEY_sign, one context, DER undone		52,000
  *	ECDSA_do_sign on an EC_KEY			53,700
- * of which k and k*G alone (ECDSA_sign_setup) are 59,100: the floor.  So EC
- * goes through EC_KEY, whose result needs no DER either.  Ed25519: one
- * EVP_DigestSignInit for all signatures is worth 14 %.  RSA: no difference.
+ * of which k, k * G and its inversions alone (ECDSA_sign_setup) are 59,100.
+ * So EC goes through EC_KEY, whose result needs no DER either; and P-256 goes
+ * through p256sign.c, which shares the inversions: 2.3 times as fast.  Ed25519:
+ * one EVP_DigestSignInit for all signatures is worth 14 %.  RSA: no difference.
  */
 #define OPENSSL_API_COMPAT 0x10100000L
 
@@ -34,11 +35,13 @@
 #include "keyfile.h"
 #include "keystore_impl.h"
 #include "keystore_pem.h"
+#include "p256sign.h"
 
 struct pem_key {
 	struct key base;
 	EVP_PKEY *pkey;
 	EC_KEY *ec;	   /* ECDSA */
+	struct p256sign *p256; /* P-256, beside ec */
 	EVP_PKEY_CTX *rsa; /* set up for PKCS#1 v1.5 and the digest */
 	EVP_MD_CTX *eddsa; /* set up */
 };
@@ -126,7 +129,12 @@ prepare(struct pem_key *key, const struct algorithm *alg)
 	case KEY_P256:
 	case KEY_P384:
 		key->ec = EVP_PKEY_get1_EC_KEY(key->pkey);
-		return key->ec != NULL ? 0 : -1;
+		if (key->ec == NULL || (alg->kind == KEY_P256 &&
+			p256sign_new(&key->p256, key->ec) == -1))
+			return -1;
+		if (key->p256 != NULL)
+			key->base.batch = P256SIGN_BATCH;
+		return 0;
 	case KEY_ED25519:
 	case KEY_ED448:
 		key->eddsa = EVP_MD_CTX_new();
@@ -146,6 +154,7 @@ pem_unload(struct key *base)
 	/* OpenSSL wipes private numbers as it frees them. */
 	EVP_MD_CTX_free(key->eddsa);
 	EVP_PKEY_CTX_free(key->rsa);
+	p256sign_free(key->p256);
 	EC_KEY_free(key->ec);
 	EVP_PKEY_free(key->pkey);
 	free(key);
@@ -224,7 +233,9 @@ pem_sign(struct key *base, const void *data, size_t len, uint8_t *sig,
 	size_t size = base->signature_size;
 	int rc;
 
-	if (key->ec != NULL)
+	if (key->p256 != NULL)
+		rc = p256sign_make(key->p256, hash, 1, sig);
+	else if (key->ec != NULL)
 		rc = sign_ec(key, hash, n, sig);
 	else if (key->rsa != NULL)
 		rc = EVP_PKEY_sign(key->rsa, sig, &size, hash, n) == 1 &&
@@ -232,6 +243,16 @@ pem_sign(struct key *base, const void *data, size_t len, uint8_t *sig,
 	else
 		rc = sign_eddsa(key, data, len, sig);
 	return rc == 0 ? 0 : crypto_error(d, "cannot sign");
+}
+
+static int
+pem_sign_hashes(struct key *base, const uint8_t *digests, size_t n,
+    uint8_t *sigs, struct diag *d)
+{
+	struct pem_key *key = (struct pem_key *)base;
+
+	return p256sign_make(key->p256, digests, n, sigs) == 0
+	    ? 0 : crypto_error(d, "cannot sign");
 }
 
 /* --- opening ------------------------------------------------------------- */
@@ -251,6 +272,7 @@ static const struct keystore_ops pem_ops = {
 	.describe = pem_describe,
 	.load = pem_load,
 	.sign = pem_sign,
+	.sign_hashes = pem_sign_hashes,
 	.unload = pem_unload,
 	.close = pem_close,
 };

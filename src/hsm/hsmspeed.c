@@ -16,6 +16,7 @@
 #include "stream.h"
 
 #define PROCESSES_MAX 1024
+#define BATCH_MAX     64
 
 struct options {
 	struct stores_options stores;
@@ -45,17 +46,44 @@ static const char rrset[] = RRSIG_HEAD RECORD "\1" RECORD "\2";
 
 /* --- a worker ------------------------------------------------------------ */
 
+/* The data of signature i: the last octet of the last address differs. */
+static void
+put_data(uint8_t data[sizeof(rrset) - 1], uint32_t i)
+{
+	memcpy(data, rrset, sizeof(rrset) - 1);
+	data[sizeof(rrset) - 2] = (uint8_t)i;
+}
+
 static int
-worker_sign(const struct bench *b, struct key *key, struct diag *d)
+sign_singly(const struct bench *b, struct key *key, struct diag *d)
 {
 	uint8_t sig[KEY_SIGNATURE_MAX], data[sizeof(rrset) - 1];
 
-	memcpy(data, rrset, sizeof(data));
 	for (uint32_t i = 0; i < b->opt->iterations; i++) {
-		/* Different each time: the last octet of the last address. */
-		data[sizeof(data) - 1] = (uint8_t)i;
+		put_data(data, i);
 		if (key_sign(key, data, sizeof(data), sig, d) == -1)
 			return -1;
+	}
+	return 0;
+}
+
+static int
+sign_batches(const struct bench *b, struct key *key, struct diag *d)
+{
+	uint8_t digest[BATCH_MAX * KEY_HASH_MAX], data[sizeof(rrset) - 1];
+	uint8_t sigs[BATCH_MAX * KEY_SIGNATURE_MAX];
+	const size_t most =
+	    key_batch(key) < BATCH_MAX ? key_batch(key) : BATCH_MAX;
+	size_t filled = 0, n = 0;
+
+	for (uint32_t i = 0; i < b->opt->iterations; i++) {
+		put_data(data, i);
+		filled += key_hash(key, data, sizeof(data), digest + filled);
+		if (++n < most && i + 1 < b->opt->iterations)
+			continue;
+		if (key_sign_hashes(key, digest, n, sigs, d) == -1)
+			return -1;
+		filled = n = 0;
 	}
 	return 0;
 }
@@ -83,7 +111,8 @@ worker(const struct bench *b, int ready, int go, struct diag *d)
 		if (write(ready, &byte, 1) != 1 || read(go, &byte, 1) != 0)
 			diag_system(d, "pipe");
 		else
-			rc = worker_sign(b, key, d);
+			rc = key_batch(key) > 1 ? sign_batches(b, key, d)
+						: sign_singly(b, key, d);
 	}
 	keystore_close(ks);
 	return rc;

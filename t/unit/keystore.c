@@ -138,6 +138,34 @@ check_zone(struct key *key, const char *what)
 	judge(what, command);
 }
 
+/* At once or one by one, the signatures are the same. */
+static void
+check_batch(struct key *key, const char *what)
+{
+	static uint8_t digests[64 * KEY_HASH_MAX], sigs[64 * 64];
+	const size_t batch = key_batch(key);
+	uint8_t alone[KEY_SIGNATURE_MAX];
+	struct diag d;
+	int good = 1;
+
+	if (batch == 1) {
+		ok(key_sign_hashes(key, digests, 2, sigs, &d) == -1,
+		    "%s: no batches", what);
+		return;
+	}
+	for (size_t i = 0; i < batch; i++)
+		if (key_hash(key, &i, sizeof(i), digests + 32 * i) != 32)
+			abort();
+	ok(key_sign_hashes(key, digests, batch, sigs, &d) == 0,
+	    "%s: %zu at once", what, batch);
+	for (size_t i = 0; i < batch; i++)
+		good = good && key_sign(key, &i, sizeof(i), alone, &d) == 0 &&
+		    memcmp(alone, sigs + 64 * i, 64) == 0;
+	ok(good, "%s: the same as one by one", what);
+	ok(key_sign_hashes(key, digests, batch + 1, sigs, &d) == -1,
+	    "%s: not more", what);
+}
+
 static void
 check_key(struct keystore *ks, size_t kind, const uint8_t *id, size_t size,
     const char *store)
@@ -168,6 +196,7 @@ check_key(struct keystore *ks, size_t kind, const uint8_t *id, size_t size,
 		ok(key_prove(key, other, pub_size, &d) == -1 &&
 			d.status == STATUS_BAD,
 		    "%s: no proof for another public key", what);
+		check_batch(key, what);
 		check_zone(key, what);
 	}
 	query.algorithm = kinds[kind].kind == KEY_P256 ? 14 : 13;
