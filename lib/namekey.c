@@ -80,7 +80,7 @@ namekey_from_text(const char *text, size_t len, uint8_t key[NAMEKEY_MAX])
 int
 namekey_to_wire(const uint8_t *key, size_t len, uint8_t wire[255])
 {
-	uint8_t *w = wire + NAME_WIRE_MAX - 1;
+	uint8_t *w = &wire[NAME_WIRE_MAX - 1];
 	size_t i = 0, n;
 
 	*w = 0;

@@ -54,9 +54,9 @@ reckey_make(const uint8_t *owner, uint16_t type, const uint8_t *rdata,
     size_t len, uint8_t *key)
 {
 	uint8_t owner_key[NAMEKEY_MAX];
+	const size_t owner_len = namekey_from_wire(owner, owner_key);
 
-	return reckey_make_at(owner_key, namekey_from_wire(owner, owner_key),
-	    type, rdata, len, key);
+	return reckey_make_at(owner_key, owner_len, type, rdata, len, key);
 }
 
 /*

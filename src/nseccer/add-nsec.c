@@ -70,7 +70,7 @@ write_nsec(struct add_nsec *a, const char *next, struct zonetext_writer *w,
 	if (types == -1)
 		return diag_set(d, STATUS_BAD,
 		    "%s: too many types for a line (zonetext(5))", a->owner);
-	zonetext_put_line(w, a->line, (size_t)(n + types), a->ttl);
+	zonetext_put_line(w, a->line, (size_t)n + (size_t)types, a->ttl);
 	a->names++;
 	return holdback_release(a->held, w, d);
 }

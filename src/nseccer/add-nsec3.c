@@ -330,7 +330,7 @@ write_chain(struct add_nsec3 *a, struct zonetext_writer *w, struct diag *d)
 	int rc;
 
 	if (extsort_sort(a->rows, d) == -1 ||
-	    (rc = extsort_next(a->rows, &rec, d)) == -1)
+	    extsort_next(a->rows, &rec, d) == -1)
 		return -1;
 	take_row(&row, &rec); /* the apex has one */
 	memcpy(first, row.hash, sizeof(first));

@@ -216,9 +216,10 @@ decide(const struct decision_rules *rules, const struct rrset *set,
 	decide_unsigned(head, kept);
 	if (rules->keys->count == 0)
 		return 0; /* a zone that goes insecure: signconf.xml(5) */
-	if (old != NULL)
-		n = drop_superfluous(rules, set, list,
-		    collect(rules, set, old, list));
+	if (old != NULL) {
+		n = collect(rules, set, old, list);
+		n = drop_superfluous(rules, set, list, n);
+	}
 	if (keep(rules, set->type, list, n, head, kept, d) == -1)
 		return -1;
 	for (size_t k = 0; k < rules->keys->count; k++) {

@@ -82,7 +82,7 @@ for_each_dnskey(struct zone_keys *keys, const struct rrset *set,
     dnskey_visitor *visit, struct diag *d)
 {
 	const char *line, *end;
-	struct dnskey dk;
+	struct dnskey dk = { 0 };
 
 	if (set == NULL)
 		return 0;
