@@ -140,7 +140,8 @@ read_audit(struct xmlfile *f, xmlNode *n, void *to)
 }
 
 static const struct xmlread_row key_rows[] = {
-	XMLROW("Flags", XMLREAD_U16, XMLREAD_REQUIRED, struct signconf_key, flags),
+	XMLROW(
+	    "Flags", XMLREAD_U16, XMLREAD_REQUIRED, struct signconf_key, flags),
 	XMLROW("Algorithm", XMLREAD_U8, XMLREAD_REQUIRED, struct signconf_key,
 	    algorithm),
 	XMLROW_CALL("Locator", XMLREAD_REQUIRED,
@@ -192,8 +193,8 @@ static const struct xmlread_row signatures_rows[] = {
 	XMLROW_GROUP("Validity", XMLREAD_REQUIRED, validity_rows),
 	XMLROW("Jitter", XMLREAD_DURATION, XMLREAD_REQUIRED, struct signconf,
 	    jitter),
-	XMLROW("InceptionOffset", XMLREAD_SKEW, XMLREAD_REQUIRED, struct signconf,
-	    inception_offset),
+	XMLROW("InceptionOffset", XMLREAD_SKEW, XMLREAD_REQUIRED,
+	    struct signconf, inception_offset),
 	XMLROW_END,
 };
 
@@ -235,7 +236,8 @@ read_denial(struct xmlfile *f, xmlNode *n, void *to)
 }
 
 static const struct xmlread_row keys_rows[] = {
-	XMLROW("TTL", XMLREAD_TTL, XMLREAD_REQUIRED, struct signconf, dnskey_ttl),
+	XMLROW(
+	    "TTL", XMLREAD_TTL, XMLREAD_REQUIRED, struct signconf, dnskey_ttl),
 	XMLROW_CALL("Key", XMLREAD_MANY, 0, read_key),
 	XMLROW_END,
 };
@@ -244,8 +246,8 @@ static const struct xmlread_row soa_rows[] = {
 	XMLROW("TTL", XMLREAD_TTL, XMLREAD_REQUIRED, struct signconf, soa_ttl),
 	XMLROW("Minimum", XMLREAD_TTL, XMLREAD_REQUIRED, struct signconf,
 	    soa_minimum),
-	XMLROW_CALL("Serial", XMLREAD_REQUIRED, offsetof(struct signconf, serial),
-	    read_serial),
+	XMLROW_CALL("Serial", XMLREAD_REQUIRED,
+	    offsetof(struct signconf, serial), read_serial),
 	XMLROW_END,
 };
 
@@ -337,8 +339,8 @@ signconf_read(struct signconf **out, const char *path, struct diag *d)
 		goto out;
 	}
 	if ((doc = xmlfile_parse_bytes(&f, bytes, len)) != NULL)
-		xmlread_document(&f, doc, "SignerConfiguration", NULL, rows,
-		    sc);
+		xmlread_document(
+		    &f, doc, "SignerConfiguration", NULL, rows, sc);
 	if (xmlfile_result(&f, d) == -1 ||
 	    digest_hex(bytes, len, sc->id, d) == -1)
 		goto out;
@@ -358,17 +360,23 @@ out:
 static void
 put_escaped(FILE *to, const char *s, size_t len)
 {
-	for (size_t i = 0; i < len; i++) {
-		if (s[i] == '&')
-			(void)fputs("&amp;", to);
-		else if (s[i] == '<')
-			(void)fputs("&lt;", to);
-		else if (s[i] == '>')
-			(void)fputs("&gt;", to);
-		else if (s[i] == '"')
-			(void)fputs("&quot;", to);
-		else
-			(void)fputc(s[i], to);
+	while (len > 0) {
+		size_t plain = 0;
+
+		while (plain < len && strchr("&<>\"", s[plain]) == NULL)
+			plain++;
+		(void)fwrite(s, 1, plain, to);
+		s += plain;
+		len -= plain;
+		if (len == 0)
+			break;
+		(void)fputs(*s == '&' ? "&amp;"
+			: *s == '<'   ? "&lt;"
+			: *s == '>'   ? "&gt;"
+				      : "&quot;",
+		    to);
+		s++;
+		len--;
 	}
 }
 

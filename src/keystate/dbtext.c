@@ -329,12 +329,14 @@ dbcolumns_write(const struct dbcolumn *columns, size_t count, struct dbtext *t,
 	for (size_t i = 0; i < count; i++) {
 		const struct dbcolumn *c = &columns[i];
 		const void *from = (const char *)bases[c->base] + c->offset;
+		const char *text;
 
 		if (i > 0)
 			dbtext_put(t, "\t", 1);
 		switch (c->type) {
 		case DBCOLUMN_NAME:
-			dbtext_name(t, *(char *const *)from);
+			memcpy(&text, from, sizeof(text));
+			dbtext_name(t, text);
 			break;
 		case DBCOLUMN_MOMENT:
 			dbtext_moment(t, *(const int64_t *)from);

@@ -47,8 +47,8 @@ ident_of(const char *path)
 static int64_t
 renewal(const struct zone *z, const struct zone_facts *facts)
 {
-	return facts->earliest == 0 ? MOMENT_NEVER :
-				      facts->earliest - z->policy->refresh;
+	return facts->earliest == 0 ? MOMENT_NEVER
+				    : facts->earliest - z->policy->refresh;
 }
 
 /* Why the zone must be signed now; NULL: it need not. */
@@ -104,8 +104,8 @@ is_insecure(const struct zone *z)
 }
 
 static int
-set_denial(struct zonetext_keys *keys, const struct session *s,
-    const struct zone *z)
+set_denial(
+    struct zonetext_keys *keys, const struct session *s, const struct zone *z)
 {
 	const struct policy *p = z->policy;
 	const struct policy_salt *salt = database_salt(s->db, p->name);
