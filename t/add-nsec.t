@@ -65,7 +65,9 @@ stream "$apex" denial=nsec3 >"$T/nsec3"
 ok 'a zone of add-nsec3 is copied' sh -c 'add-nsec <"$0" | cmp - "$0"' "$T/nsec3"
 is 'denial=nsec is ours' "$(stream "$apex" denial=nsec | chain)" 'z. z. NS SOA RRSIG NSEC'
 stream "$apex" denial=none >"$T/none"
-rejects 1 'denial=none is neither nsec nor nsec3' add-nsec <"$T/none"
+ok 'a zone that goes insecure is copied' sh -c 'add-nsec <"$0" | cmp - "$0"' "$T/none"
+stream "$apex" denial=nsec2 >"$T/bad"
+rejects 1 'denial=nsec2 is neither nsec nor nsec3 nor none' add-nsec <"$T/bad"
 
 # --- what is refused ---
 for t in 'NSEC z. A' 'RRSIG A' 'NSEC3 1 0 0 -' 'NSEC3PARAM 1 0 0 -'; do

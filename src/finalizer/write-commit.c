@@ -1,7 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -252,12 +251,36 @@ sync_folders(struct commit *list, size_t n)
 	}
 }
 
+/*
+ * Let the disk begin with all of a batch before the first fsync waits: then
+ * the files share its commits.  Only for speed; fsync is what counts.
+ */
+static void
+start_writing(const struct commit *list, size_t n)
+{
+	char aside[PATH_MAX];
+
+	for (size_t i = 0; i < n && n > 1; i++) {
+		int fd;
+
+		if (list[i].job.status != STATUS_OK ||
+		    snprintf(aside, sizeof(aside), "%s.new",
+			list[i].job.file) >= (int)sizeof(aside) ||
+		    (fd = open(aside, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)) ==
+			-1)
+			continue;
+		(void)sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+		(void)close(fd);
+	}
+}
+
 static enum status
 commit_batch(struct commit *list, size_t n, struct stream_out *jobs)
 {
 	enum status worst = STATUS_OK;
 	struct diag why;
 
+	start_writing(list, n);
 	for (size_t i = 0; i < n; i++) {
 		const bool judged_bad = list[i].job.status != STATUS_OK;
 

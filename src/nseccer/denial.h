@@ -13,8 +13,8 @@
 
 /*
  * In a batch both filters stand in the pipeline; the header's denial= says
- * whose the zone is, and without it the filter was called by hand: true.
- * -1: STATUS_BAD, denial= is neither nsec nor nsec3.
+ * whose the zone is (none: nobody's, it goes insecure), and without it the
+ * filter was called by hand: true.  -1: STATUS_BAD, denial= is none of these.
  */
 int denial_is_ours(const struct zonetext_keys *keys, const char *ours,
     bool *mine, struct diag *d);
