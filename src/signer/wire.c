@@ -20,7 +20,6 @@ struct wire {
 	uint16_t type;
 	uint8_t labels;
 	uint32_t ttl;
-	struct text owner; /* canonical text */
 	struct text rrs;   /* canonical RRs */
 	size_t rdata_at;   /* of the last one, in rrs */
 	struct text tbs;
@@ -47,7 +46,6 @@ wire_free(struct wire *w)
 	if (w == NULL)
 		return;
 	rrtext_free(w->text);
-	text_free(&w->owner);
 	text_free(&w->rrs);
 	text_free(&w->tbs);
 	free(w);
@@ -107,6 +105,14 @@ add_rr(struct wire *w, const struct rrtext_record *rec, bool first,
 	return 0;
 }
 
+/* RFC 4034 §3.1.3: a wildcard label is not counted. */
+static unsigned
+labels_of(const struct item *head, const char *text)
+{
+	return name_labels(text, head->owner_len) -
+	    (name_is_wildcard(text, head->owner_len) ? 1 : 0);
+}
+
 int
 wire_rrset(struct wire *w, const struct item *head, const char *text,
     struct diag *d)
@@ -118,11 +124,7 @@ wire_rrset(struct wire *w, const struct item *head, const char *text,
 	w->rrs.len = 0;
 	w->type = head->type;
 	w->ttl = head->ttl;
-	w->owner.len = 0;
-	if (text_append(&w->owner, text, head->owner_len, d) == -1)
-		return -1;
-	w->labels = (uint8_t)(name_labels(text, head->owner_len) -
-	    (name_is_wildcard(text, head->owner_len) ? 1 : 0));
+	w->labels = (uint8_t)labels_of(head, text);
 	rrtext_block(w->text, text, head->text_len);
 	while ((rc = rrtext_next(w->text, &rec, d)) == 1) {
 		if (add_rr(w, &rec, records == 0, d) == -1)
@@ -156,20 +158,21 @@ wire_tbs(struct wire *w, const struct signing *s, const uint8_t **data,
 }
 
 int
-wire_rrsig_line(const struct wire *w, const struct signing *s,
-    const char *zone, const uint8_t *sig, size_t sig_len, struct text *out,
-    struct diag *d)
+wire_rrsig_line(const struct item *head, const char *text,
+    const struct signing *s, const char *zone, const uint8_t *sig,
+    size_t sig_len, struct text *out, struct diag *d)
 {
 	char type[RRTYPE_TEXT_MAX], from[15], to[15], fields[128];
 	uint8_t base64[KEY_SIGNATURE_MAX / 3 * 4 + 5];
 	int n;
 
-	rrtype_to_stream(w->type, type);
+	rrtype_to_stream(head->type, type);
 	moment_format(s->expiration, to);
 	moment_format(s->inception, from);
 	n = snprintf(fields, sizeof(fields), "\t%u\tIN\tRRSIG\t%s %u %u %u %s %s %u ",
-	    w->ttl, type, s->algorithm, w->labels, w->ttl, to, from, s->tag);
-	if (text_append(out, w->owner.bytes, w->owner.len, d) == -1 ||
+	    head->ttl, type, s->algorithm, labels_of(head, text), head->ttl, to,
+	    from, s->tag);
+	if (text_append(out, text, head->owner_len, d) == -1 ||
 	    text_append(out, fields, (size_t)n, d) == -1 ||
 	    text_append(out, zone, strlen(zone), d) == -1 ||
 	    text_append(out, " ", 1, d) == -1)

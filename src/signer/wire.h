@@ -38,12 +38,12 @@ int wire_tbs(struct wire *w, const struct signing *s, const uint8_t **data,
     size_t *len, struct diag *d);
 
 /*
- * Append the RRSIG line, with newline, to out.  zone is the signer's name as
- * canonical text.
+ * Append the RRSIG line of the item, with newline, to out.  zone is the
+ * signer's name as canonical text.
  */
-int wire_rrsig_line(const struct wire *w, const struct signing *s,
-    const char *zone, const uint8_t *sig, size_t sig_len, struct text *out,
-    struct diag *d);
+int wire_rrsig_line(const struct item *head, const char *text,
+    const struct signing *s, const char *zone, const uint8_t *sig,
+    size_t sig_len, struct text *out, struct diag *d);
 
 /* Base64 of a signature to octets.  Returns the length, or -1. */
 int wire_signature(const char *base64, size_t len, uint8_t *out, size_t max);
