@@ -132,7 +132,7 @@ fires('mx-alias', 'nsec', sub {
 	$z->resign('@', 'MX');
 });
 fires('glue-missing', 'nsec', sub { $_[0]->del('ns.insecure', 'A') });
-fires('glue-missing', 'nsec', sub {
+fires('apex-ns-no-address', 'nsec', sub {
 	my $z = shift;
 	$z->add('@', 3600, 'NS', 'nowhere.example.');
 	$z->resign('@', 'NS');
@@ -700,6 +700,123 @@ fires('zone-shrunk', 'nsec', sub { # .de 2010: half a zone
 	$z->rechain;
 	bump($z);
 }, options => ["--previous $before", '--max-removed 20%']);
+
+# --- the policy and the unsigned zone -------------------------------------------
+my %conf = (resign => 'PT2H', refresh => 'P3D', validity => 'P30D', jitter => 'PT12H', offset => 'PT7200S',
+	denial => '<NSEC/>', ttl => 3600, soattl => 3600, minimum => 300, serial => 'counter',
+	keys => join('', map { "<Key><Flags>$_->{flags}</Flags><Algorithm>13</Algorithm><Locator>aa</Locator>" .
+	    "<PublicKey>$_->{public}</PublicKey>" . ($_->{flags} == 257 ? '<KSK/>' : '<ZSK/>') . '<Publish/></Key>' } $ksk, $zsk),
+	ksk => '<KSK><Algorithm length="256">13</Algorithm><Lifetime>P1Y</Lifetime><Repository>x</Repository><Standby>0</Standby></KSK>',
+	zsk => '<ZSK><Algorithm length="256">13</Algorithm><Lifetime>P30D</Lifetime><Repository>x</Repository><Standby>0</Standby></ZSK>');
+sub common {
+	my %c = @_;
+	return "<Signatures><Resign>$c{resign}</Resign><Refresh>$c{refresh}</Refresh><Validity><Default>$c{validity}" .
+	    "</Default><Denial>$c{validity}</Denial></Validity><Jitter>$c{jitter}</Jitter><InceptionOffset>$c{offset}" .
+	    "</InceptionOffset></Signatures>";
+}
+sub soa { my %c = @_; return "<SOA><TTL>PT$c{soattl}S</TTL><Minimum>PT$c{minimum}S</Minimum><Serial>$c{serial}</Serial></SOA>" }
+sub signconf {
+	my %c = (%conf, @_);
+	return '--signconf ' . Zone::spew("$T/signconf" . $c{n}, '<SignerConfiguration><Zone name="example">' . common(%c) .
+	    "<Denial>$c{denial}</Denial><Keys><TTL>PT$c{ttl}S</TTL>$c{keys}</Keys>" . soa(%c) . '</Zone></SignerConfiguration>');
+}
+sub kasp {
+	my %c = (%conf, @_);
+	return '--kasp ' . Zone::spew("$T/kasp" . $c{n}, '<KASP><Policy name="default"><Description/>' . common(%c) .
+	    "<Denial>$c{denial}</Denial><Keys><TTL>PT$c{ttl}S</TTL>$c{ksk}$c{zsk}</Keys><Zone><PropagationDelay>PT1H" .
+	    "</PropagationDelay>" . soa(%c) . '</Zone></Policy></KASP>');
+}
+my $n = 0;
+sub policy { # fires(CHECK, ...) with a changed signconf, and kasp.xml
+	my ($check, $base, $code, %o) = @_;
+	$n++;
+	fires($check, $base, $code, %o, options => [ signconf(n => $n, %{ $o{conf} // {} }),
+	    $o{kasp} ? kasp(n => $n, %{ $o{conf} // {} }, %{ $o{kasp} }) : (), @{ $o{options} // [] } ]);
+}
+sub clean_policy {
+	my ($what, $file, @options) = @_;
+	my ($status, $count, $err) = Zone::audit($file, @options);
+	is_deeply($count, {}, "$what: clean") or diag $err;
+}
+clean_policy('signconf', "$T/nsec.signed", signconf(n => 'clean'));
+clean_policy('signconf and kasp.xml', "$T/nsec.signed", signconf(n => 'clean'), kasp(n => 'clean'));
+policy('policy-soa-ttl', 'nsec', sub { }, conf => { soattl => 7200 });
+policy('policy-soa-minimum', 'nsec', sub { my $z = shift;
+	$z->edit('@', 'SOA', sub { s/300$/400/ });
+	$z->resign('@', 'SOA') });
+policy('policy-inception', 'nsec', sub { $_[0]->resign('www', 'A', inc => time - 60, exp => $_[0]{exp} + 7140) });
+policy('policy-refresh', 'nsec', sub { }, conf => { refresh => 'P31D' });
+policy('policy-lifetime', 'nsec', sub { }, conf => { validity => 'P20D' });
+policy('policy-key', 'nsec', sub { }, kasp => { zsk => $conf{zsk} =~ s/13</14</r });
+policy('policy-dnskey-ttl', 'nsec', sub { }, conf => { ttl => 7200 });
+policy('policy-ksk-zsk', 'nsec', sub { my $z = shift;
+	$z->edit('@', 'DNSKEY', sub { s/^257/256/ });
+	$z->resign('@', 'DNSKEY', keys => [ { %$ksk, flags => 256 } ]) }, conf => { keys => $conf{keys} =~ s/257/256/r });
+policy('policy-key-set', 'nsec', sub { publish($_[0], Zone::key_text($zsk2)) });
+policy('policy-key-set', 'nsec', sub { }, conf => { keys => $conf{keys} . "<Key><Flags>256</Flags><Algorithm>13</Algorithm>" .
+	"<Locator>bb</Locator><PublicKey>$zsk2->{public}</PublicKey><Publish/></Key>" });
+policy('policy-key-list', 'nsec', sub { publish($_[0], Zone::key_text($zsk2)) },
+	conf => { keys => $conf{keys} =~ s{<PublicKey>.*?</PublicKey>}{}gr });
+policy('policy-denial', 'nsec', sub { }, conf => { denial => '<NSEC3><Hash><Algorithm>1</Algorithm><Iterations>0</Iterations><Salt>-</Salt></Hash></NSEC3>' });
+policy('policy-denial', 'nsec3', sub { });
+policy('policy-denial-ttl', 'nsec', sub { my $z = shift; $z->ttl('www', 'NSEC', 3600); $z->resign('www', 'NSEC') });
+my $nsec3 = '<NSEC3><Resalt>P100D</Resalt><Hash><Algorithm>1</Algorithm><Iterations>0</Iterations><Salt length="0">-</Salt></Hash></NSEC3>';
+clean_policy('NSEC3', "$T/nsec3.signed", signconf(n => 'c3', denial => $nsec3), kasp(n => 'c3', denial => $nsec3));
+policy('policy-nsec3', 'nsec3', sub { }, conf => { denial => $nsec3 =~ s/>-</>AABB</r });
+policy('policy-nsec3', 'nsec3', sub { }, conf => { denial => $nsec3 =~ s/>0<\/It/>5<\/It/r });
+policy('policy-salt-length', 'nsec3', sub { }, conf => { denial => $nsec3 }, kasp => { denial => $nsec3 =~ s/length="0"/length="8"/r });
+policy('policy-opt-out', 'optout', sub { }, conf => { denial => $nsec3 });
+{
+	my $z = $base{nsec}->copy; # an algorithm's signatures come before its keys
+	$z->sign('www', 'A', keys => [ $zsk ], alg => 15);
+	clean_policy('RRSIGs of a new algorithm that signconf names', $z->save("$T/new"), signconf(n => 'new',
+	    keys => $conf{keys} . '<Key><Flags>256</Flags><Algorithm>15</Algorithm><Locator>cc</Locator><PublicKey>AAAA</PublicKey><ZSK/></Key>'));
+}
+# The tracker: a record that is three hours old.
+my $then = time - 3 * 3600;
+sub tracked {
+	my ($name, $z, $when) = @_;
+	my $file = $z->save("$T/$name");
+	my ($status) = Zone::audit($file, "--record $file.audit", '--now', $when, '--ignore rrsig-not-yet-valid');
+	die if $status;
+	return "--previous $file";
+}
+{
+	my $z = $base{nsec}->copy;
+	$z->{inc} = $then - 7200;
+	$z->resign($_->{o}, $_->{t}) for do { my %s; grep { !$s{"$_->{o} $_->{t}"}++ && $z->find($_->{o}, "RRSIG($_->{t})") } @{ $base{nsec}{rr} } };
+	my $old = $z->save("$T/old");
+	my ($status) = Zone::audit($old, "--record $old.audit", "--now $then");
+	is($status, 0, 'tracked for three hours');
+	policy('track-prepublished', 'nsec', sub {
+		my $z = shift;
+		publish($z, Zone::key_text($zsk2));
+		$z->sign('www', 'A', keys => [ $zsk2 ]);
+		bump($z);
+	}, kasp => {}, conf => { keys => $conf{keys} . "<Key><Flags>256</Flags><Algorithm>13</Algorithm><Locator>bb</Locator>" .
+	    "<PublicKey>$zsk2->{public}</PublicKey><ZSK/><Publish/></Key>" }, options => ["--previous $old"]);
+	my @o = ("--previous $old");
+	policy('track-zsk-lifetime', 'nsec', sub { bump($_[0]) }, kasp => { zsk => $conf{zsk} =~ s/P30D/PT2H/r }, options => \@o);
+	policy('track-ksk-lifetime', 'nsec', sub { bump($_[0]) }, kasp => { ksk => $conf{ksk} =~ s/P1Y/PT2H/r }, options => \@o);
+	policy('track-standby', 'nsec', sub { bump($_[0]) }, kasp => { zsk => $conf{zsk} =~ s/>0</>1</r }, options => \@o);
+}
+# The unsigned zone.
+my $input = $Zone::PLAIN;
+my $u = 0;
+sub unsigned { my ($text, @more) = @_; $u++; return [ '-u ' . Zone::spew("$T/unsigned$u", $text), @more ] }
+my $same = unsigned($input)->[0];
+clean_policy('the unsigned zone', "$T/nsec.signed", $same);
+clean_policy('the unsigned zone, partial', "$T/nsec.signed", $same, '--partial');
+fires('input-missing', 'nsec', sub { }, options => unsigned($input . "www A 192.0.2.99\n"), like => qr/www\.example\. A: in line 22/);
+fires('input-missing', 'nsec', sub { }, options => unsigned($input . '@ DNSKEY ' . Zone::key_text($zsk2) . "\n"));
+fires('output-extra', 'nsec', sub { }, options => unsigned($input =~ s/^www TXT.*\n//mr));
+fires('input-count', 'nsec', sub { }, options => unsigned($input =~ s/^www TXT.*\n//mr, '--partial'));
+fires('input-syntax', 'nsec', sub { }, options => unsigned($input . "www A 192.0.2\n"));
+fires('input-soa', 'nsec', sub { }, options => unsigned($input =~ s/^@ SOA.*\n//mr));
+fires('input-dnssec', 'nsec', sub { }, options => unsigned($input . "www NSEC zzz A\n"));
+fires('input-out-of-zone', 'nsec', sub { }, options => unsigned($input . "www.elsewhere. A 192.0.2.9\n"));
+fires('serial-changed', 'nsec', sub { bump($_[0]) }, options => [ $same ]);
+policy('serial-keep', 'nsec', sub { bump($_[0]) }, conf => { serial => 'keep' }, options => [ $same ]);
 
 # --- every row has been fired ------------------------------------------------
 is_deeply([ sort grep { !$fired{$_} } keys %severity ], [], 'every check of --list-checks was fired');

@@ -38,6 +38,37 @@ for my $suite (qw(knot-semantic validns)) {
 	}
 }
 
+# The original auditor's good cases: by options, and as a zone list.
+chdir "$F/opendnssec-1.1.1/signer_test_good" or die;
+for my $d (qw(nsec nsec3)) {
+	for my $mode ('', '--partial') {
+		my ($status, $count, $err) = Zone::audit("signed_zones/tjeb.nl.$d", '--now 1245393132', $mode,
+		    "--signconf zone_config/tjeb.nl.xml.$d", "--kasp kasp_$d.xml");
+		is($status, 0, "OpenDNSSEC 1.1.1, $d $mode: no error") or diag $err;
+	}
+	my $list = Zone::spew("$Zone::T/zonelist", do { local $/; open my $l, '<', "zonelist_$d.xml" or die; <$l> } =~
+	    s{unsigned_zones/tjeb.nl}{$Zone::T/unsigned}r =~ s{signed_zones/}{$Zone::T/}r);
+	my $conf = Zone::spew("$Zone::T/conf.xml", "<Configuration><Common><PolicyFile>kasp_$d.xml</PolicyFile>" .
+	    "<ZoneListFile>$list</ZoneListFile></Common><Enforcer><Interval>PT1H</Interval></Enforcer></Configuration>");
+	my $signed = do { local $/; open my $l, '<', "signed_zones/tjeb.nl.$d" or die; <$l> };
+	Zone::spew("$Zone::T/tjeb.nl.$d", $signed);
+	Zone::spew("$Zone::T/unsigned", join '', grep { !/\s(RRSIG|NSEC3?|NSEC3PARAM)\s/ } split /(?<=\n)/, $signed);
+	my ($status, $count, $err) = Zone::audit('', '--now 1245393132', "--conf $conf");
+	is($status, 0, "$d by conf.xml: no error") or diag $err;
+	ok(-s "$Zone::T/tjeb.nl.$d.audit", 'and its record is kept');
+	($status) = Zone::audit('tjeb.nl', '--now 1245393132', "--conf $conf");
+	is($status, 0, 'the zone by name');
+	($status) = Zone::audit('', '--now 1245393132', "-c $conf -z tjeb.nl -f -v");
+	is($status, 0, 'the options of ods-auditor');
+	($status) = Zone::audit('', '--now 1245393132', "-c $conf -z tjeb.nl -s signed_zones/tjeb.nl.$d -u $Zone::T/unsigned");
+	is($status, 0, 'with the files named');
+	($status) = Zone::audit('nowhere', "--conf $conf");
+	is($status, 2, 'a zone that is not in the list');
+	($status) = Zone::audit('', "--conf $conf -f -p");
+	is($status, 2, 'full and partial together');
+}
+chdir $ENV{ZONEPIPE_SOURCE} // '/' or die;
+
 # The example zones of RFC 4035, 5155, 8976 and 9077, signed byte-exactly.
 for my $f (sort glob "$F/signed-exact/expected/*.expected") {
 	my ($name) = $f =~ m{([^/]+)\.expected$};

@@ -135,6 +135,8 @@ load_dnskey(struct apex *a, const struct rec *r, size_t size)
 	struct key *k;
 
 	z->signed_ = true;
+	z->dnskey_ttl = r->ttl;
+	z->dnskey_at = r->at;
 	a->dnskey_size += size + 12; /* a compressed owner, the fixed fields */
 	if (i == -1) {
 		finding_add(&a->b->found, size < 4 ? CHECK_DNSKEY_MALFORMED :

@@ -5,6 +5,7 @@
 
 #include "apex.h"
 #include "audit.h"
+#include "policycheck.h"
 #include "report.h"
 #include "store.h"
 #include "walk.h"
@@ -17,6 +18,7 @@ struct run {
 	struct verdict verdict;
 	struct walk *walk;
 	struct across *across;
+	struct compare *compare;
 	struct spill *sorter; /* of a master file */
 	bool any, apex_known;
 	uint32_t soa_minimum;
@@ -36,10 +38,16 @@ begin_zone(struct run *r, const uint8_t *apex, struct diag *d)
 {
 	memcpy(r->zone.apex, apex, wname_size(apex));
 	r->apex_known = true;
+	r->zone.policy = r->a->policy;
+	r->zone.partial = r->a->partial;
+	if (r->a->unsigned_count > 0 && compare_open(&r->compare,
+		r->a->unsigned_, r->a->unsigned_count, &r->zone, &r->found,
+		d) == -1)
+		return -1;
 	if (across_open(&r->across, &r->a->across, &r->zone, d) == -1)
 		return -1;
 	return walk_open(&r->walk, &r->zone, r->a->pool, &r->verdict,
-	    across_previous(r->across), d);
+	    across_previous(r->across), r->compare, d);
 }
 
 static void
@@ -47,7 +55,9 @@ end_zone(struct run *r)
 {
 	walk_close(r->walk);
 	across_close(r->across);
+	compare_close(r->compare);
 	r->across = NULL;
+	r->compare = NULL;
 	spill_close(r->sorter);
 	r->walk = NULL;
 	r->sorter = NULL;
@@ -189,6 +199,9 @@ on_end(struct run *r, struct diag *d)
 	if (walk_finish(r->walk, d) == -1 || across_judge(r->across,
 		walk_stats(r->walk), &r->found, d) == -1)
 		return -1;
+	if (r->zone.policy != NULL)
+		policy_check(&r->zone, walk_stats(r->walk),
+		    across_history(r->across), &r->found);
 	verdict_close(&r->verdict, &r->zone, walk_stats(r->walk));
 	worse(r, r->verdict.status);
 	if (r->across != NULL && record_audit(r, d) == -1)

@@ -14,6 +14,10 @@ struct audit {
 	enum format format;
 	const uint8_t *origin; /* -o, or NULL */
 	struct across_options across;
+	const struct policy *policy; /* or NULL */
+	bool partial;
+	const char *const *unsigned_; /* paths of the unsigned zone */
+	size_t unsigned_count;
 };
 
 /*

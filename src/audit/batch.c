@@ -68,6 +68,7 @@ stats_reset(struct stats *s)
 {
 	/* The masks are large and counted. */
 	s->records = s->rrsets = s->verified = s->kept = 0;
+	s->skipped = 0;
 	s->max_ttl = 0;
 	s->earliest = INT64_MAX;
 	memset(s->life, 0, sizeof(s->life));
@@ -103,6 +104,7 @@ stats_add(struct stats *a, const struct stats *b)
 	a->rrsets += b->rrsets;
 	a->verified += b->verified;
 	a->kept += b->kept;
+	a->skipped += b->skipped;
 	if (b->max_ttl > a->max_ttl)
 		a->max_ttl = b->max_ttl;
 	if (b->earliest < a->earliest) {

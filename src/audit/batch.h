@@ -45,6 +45,7 @@ struct owner {
 	bool apex;
 	uint32_t first, count; /* of the batch's records */
 	uint32_t ent;	       /* of the nearest empty non-terminal, + 1 */
+	bool sampled;	       /* a partial audit verifies it */
 };
 
 /* An empty non-terminal whose names below have all been seen. */
@@ -92,8 +93,9 @@ struct ref {
 /* A record as ZONEMD digests it: owner's key, 00, type and RDATA. */
 struct digested {
 	const uint8_t *key;
-	uint32_t key_size, ttl;
+	uint32_t key_size, ttl, line;
 	uint16_t name_size;
+	bool digest, compare; /* what it is for */
 };
 
 /* What is at a name, for those who refer to it. */
@@ -115,7 +117,7 @@ struct mask {
 };
 
 struct stats {
-	uint64_t records, rrsets, verified, kept;
+	uint64_t records, rrsets, verified, kept, skipped;
 	uint32_t max_ttl;
 	int64_t earliest; /* expiration; INT64_MAX: no signature */
 	uint8_t earliest_owner[255];

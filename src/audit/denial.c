@@ -63,9 +63,22 @@ first_difference(const uint16_t *have, size_t have_count, const uint16_t *want,
 	return true;
 }
 
+/* RFC 9077 §3: of the policy's SOA where there is one, else of the zone's. */
 static void
 check_ttl(struct judge *j, const struct rrset *set)
 {
+	const struct policy *p = j->zone->policy;
+
+	if (p != NULL && p->soa_ttl >= 0 && p->soa_minimum >= 0) {
+		const int64_t ttl = p->soa_ttl < p->soa_minimum ? p->soa_ttl :
+							p->soa_minimum;
+
+		if (set->ttl != ttl)
+			judge_find(j, CHECK_POLICY_DENIAL_TTL, set->type,
+			    set->rec[0].at, "TTL %u, the policy says %lld",
+			    set->ttl, (long long)ttl);
+		return;
+	}
 	if (j->zone->soa_known && set->ttl != j->zone->denial_ttl)
 		judge_find(j, CHECK_DENIAL_TTL, set->type, set->rec[0].at,
 		    "TTL %u, but min(SOA TTL %u, minimum %u) is %u", set->ttl,
@@ -214,6 +227,10 @@ judge_nsec3(struct judge *j, const struct rrset *set)
 			    "a malformed NSEC3");
 			continue;
 		}
+		if ((l.flags & 1) != 0 && j->zone->policy != NULL &&
+		    j->zone->policy->nsec3 && !j->zone->policy->opt_out)
+			judge_find(j, CHECK_POLICY_OPT_OUT, set->type,
+			    w->rec->at, "opt-out, which the policy has not");
 		if ((l.flags & ~1u) != 0)
 			judge_find(j, CHECK_NSEC3_FLAGS, set->type, w->rec->at,
 			    "flags %u", l.flags);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compare.h"
 #include "ecdsa.h"
 #include "judge.h"
 #include "zonemd.h"
@@ -297,22 +298,33 @@ collect_types(struct judge *j, const struct rec *recs, size_t count)
 	j->types_count++;
 }
 
-/* RFC 8976 §3.3.1: everything but the apex ZONEMD and its signatures. */
+/*
+ * Records in canonical form for ZONEMD (RFC 8976 §3.3.1: everything but the
+ * apex ZONEMD and its signatures) and for comparison with the unsigned zone.
+ */
 static void
-digest_records(struct judge *j, const struct rec *recs, size_t count)
+hand_over(struct judge *j, const struct rec *recs, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
+		const bool digest = j->zone->digests > 0 &&
+		    !(j->o->apex && set_type(&recs[i]) == TYPE_ZONEMD);
+		const bool compare = compare_wants(j->zone, recs[i].type);
+		struct digested *r;
 		const char *why;
 		int size;
 
-		if (j->o->apex && set_type(&recs[i]) == TYPE_ZONEMD)
+		if (!digest && !compare)
 			continue;
 		size = rdata_parse(j->parser, recs[i].type, recs[i].rdata,
 		    recs[i].rdata_size, recs[i].origin, j->rdata, &why);
-		if (size != -1 && zonemd_digested(j->b, j->o->name,
-			recs[i].type, recs[i].ttl, j->rdata,
-			(size_t)size) == NULL)
+		if (size == -1)
+			continue; /* told as syntax */
+		r = zonemd_digested(j->b, j->o->name, &recs[i], j->rdata,
+		    (size_t)size);
+		if (r == NULL)
 			return;
+		r->digest = digest;
+		r->compare = compare;
 	}
 }
 
@@ -351,8 +363,8 @@ judge_owner(struct judge *j, const struct owner *o)
 	}
 	judge_owner_rules(j);
 	judge_rows(j);
-	if (j->zone->digests > 0)
-		digest_records(j, recs, o->count);
+	if (j->zone->digests > 0 || j->zone->compared)
+		hand_over(j, recs, o->count);
 }
 
 void

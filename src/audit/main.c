@@ -7,6 +7,7 @@
 
 #include "audit.h"
 #include "cli.h"
+#include "modes.h"
 #include "number.h"
 #include "report.h"
 
@@ -19,6 +20,7 @@ struct arguments {
 	struct settings set;
 	const char *origin, *facility, *max_removed;
 	struct across_options across;
+	struct mode_options mode;
 	struct cli_list ignore;
 	char *record; /* owned */
 	bool list, verbose, quiet;
@@ -118,6 +120,36 @@ settle(struct arguments *a, uint8_t origin[WNAME_MAX], struct diag *d)
 	return 0;
 }
 
+/* conf.xml's zones, or one file by options? */
+static bool
+list_mode(const struct arguments *a)
+{
+	return a->mode.conf != NULL && a->mode.signconf == NULL;
+}
+
+/* In a zone list's audit, operands are zones. */
+static int
+take_zones(struct arguments *a, int argc, char **argv, struct diag *d)
+{
+	const size_t have = a->mode.zones.count;
+	const char **grown;
+
+	if (a->mode.full && a->mode.partial)
+		return diag_set(d, STATUS_USAGE, "--full or --partial: not "
+		    "both");
+	if (!list_mode(a) || argc == 0)
+		return 0;
+	grown = realloc(a->mode.zones.item,
+	    (have + (size_t)argc) * sizeof(*grown));
+	if (grown == NULL)
+		return diag_system(d, "start");
+	for (int i = 0; i < argc; i++)
+		grown[have + (size_t)i] = argv[i];
+	a->mode.zones.item = grown;
+	a->mode.zones.count = have + (size_t)argc;
+	return 0;
+}
+
 static enum status
 run(const struct arguments *a, const uint8_t *origin, int argc, char **argv)
 {
@@ -134,8 +166,12 @@ run(const struct arguments *a, const uint8_t *origin, int argc, char **argv)
 		(void)diag_system(&d, "start");
 		return report_diag(&d);
 	}
+	if (list_mode(a)) {
+		worst = modes_conf(&audit, &a->mode);
+		argc = 0;
+	}
 	for (int i = 0; i < argc; i++) {
-		const enum status s = audit_file(&audit, argv[i]);
+		const enum status s = modes_policy(&audit, &a->mode, argv[i]);
 
 		if (s > worst)
 			worst = s;
@@ -154,6 +190,24 @@ main(int argc, char **argv)
 		    "the zone's name; else that of its SOA" },
 		{ 0, "now", CLI_MOMENT, &a.set.now, "TIME",
 		    "judge as if it were then" },
+		{ 'u', "unsigned", CLI_LIST, &a.mode.unsigned_, "FILE",
+		    "compare with the unsigned zone" },
+		{ 0, "signconf", CLI_TEXT, &a.mode.signconf, "FILE",
+		    "judge by it" },
+		{ 'k', "kasp", CLI_TEXT, &a.mode.kasp, "FILE",
+		    "and by a policy of kasp.xml" },
+		{ 0, "policy", CLI_TEXT, &a.mode.policy, "NAME",
+		    "which one" },
+		{ 'c', "conf", CLI_TEXT, &a.mode.conf, "FILE",
+		    "all of conf.xml's zones, or those named" },
+		{ 'z', "zone", CLI_LIST, &a.mode.zones, "ZONE",
+		    "of conf.xml's zones this one" },
+		{ 's', "signed", CLI_TEXT, &a.mode.signed_, "FILE",
+		    "its signed file" },
+		{ 'f', "full", CLI_FLAG, &a.mode.full, NULL,
+		    "verify all, whatever the policy says" },
+		{ 'p', "partial", CLI_FLAG, &a.mode.partial, NULL,
+		    "verify a sample of the signatures" },
 		{ 0, "previous", CLI_TEXT, &a.across.previous, "FILE",
 		    "the zone as it is published now" },
 		{ 0, "record", CLI_TEXT, &a.across.record, "FILE",
@@ -198,14 +252,15 @@ main(int argc, char **argv)
 	first = cli_parse(&cli, argc, argv, &d);
 	if (first == CLI_DONE)
 		return STATUS_OK;
-	if (first == -1 || settle(&a, origin, &d) == -1) {
+	if (first == -1 || settle(&a, origin, &d) == -1 ||
+	    take_zones(&a, argc - first, argv + first, &d) == -1) {
 		status = report_diag(&d);
 		goto out;
 	}
 	if (a.list) {
 		check_list(stdout);
 		status = STATUS_OK;
-	} else if (first == argc) {
+	} else if (first == argc && !list_mode(&a)) {
 		report_error("which zone?  try --help");
 	} else {
 		status = run(&a, a.origin != NULL ? origin : NULL,
@@ -217,6 +272,8 @@ main(int argc, char **argv)
 	}
 out:
 	cli_list_free(&a.ignore);
+	cli_list_free(&a.mode.unsigned_);
+	cli_list_free(&a.mode.zones);
 	free(a.record);
 	return status;
 }

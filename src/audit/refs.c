@@ -272,12 +272,9 @@ judge_unresolved(const struct refs *r, const struct spill_item *item,
 	if ((!p.exists && (known & WILD_ADDRESS) != 0) ||
 	    ((known & ELSEWHERE) != 0 && !own))
 		return;
-	if (apex || own)
-		finding_add(found, CHECK_GLUE_MISSING, owner, TYPE_NS, p.at,
-		    "no address of %s", text);
-	else
-		finding_add(found, CHECK_NS_ADDRESS, owner, TYPE_NS, p.at,
-		    "no address of %s", text);
+	finding_add(found, apex ? CHECK_APEX_NS_ADDRESS :
+	    own ? CHECK_GLUE_MISSING : CHECK_NS_ADDRESS, owner, TYPE_NS, p.at,
+	    "no address of %s", text);
 }
 
 int

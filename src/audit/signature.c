@@ -71,6 +71,37 @@ count_life(struct judge *j, const struct rrset *set, const struct sig *s)
 	}
 }
 
+/* What the policy says of times (interfaces §8, checks 15 to 17). */
+static void
+check_policy(struct judge *j, const struct rrset *set, const struct sig *s)
+{
+	const struct policy *p = j->zone->policy;
+	const int64_t now = j->zone->set->now;
+	const int64_t life = s->expiration - s->inception;
+	int64_t validity = p->validity;
+
+	if (set->type == TYPE_NSEC || set->type == TYPE_NSEC3)
+		validity = p->validity_denial;
+	if (set->type == TYPE_DNSKEY || set->type == TYPE_CDS ||
+	    set->type == TYPE_CDNSKEY)
+		validity = p->validity_keys;
+	validity += p->inception_offset;
+	if (s->inception > now - p->inception_offset)
+		judge_find(j, CHECK_POLICY_INCEPTION, set->type, s->rec->at,
+		    "the inception is %lld s ago, the offset %lld s",
+		    (long long)(now - s->inception),
+		    (long long)p->inception_offset);
+	if (now > s->expiration - p->refresh + p->resign)
+		judge_find(j, CHECK_POLICY_REFRESH, set->type, s->rec->at,
+		    "the signature ends in %lld s, Refresh is %lld s",
+		    (long long)(s->expiration - now), (long long)p->refresh);
+	if (life < validity - p->jitter || life > validity + p->jitter)
+		judge_find(j, CHECK_POLICY_LIFETIME, set->type, s->rec->at,
+		    "it lives %lld s, the policy says %lld s, give or take "
+		    "%lld s", (long long)life, (long long)validity,
+		    (long long)p->jitter);
+}
+
 /* RFC 4035 §5.3.1; false: no validator takes it now. */
 static bool
 check_times(struct judge *j, const struct rrset *set, const struct sig *s)
@@ -99,6 +130,8 @@ check_times(struct judge *j, const struct rrset *set, const struct sig *s)
 		judge_find(j, CHECK_RRSIG_LIFETIME, set->type, s->rec->at,
 		    "the signature lives %lld days", (long long)
 		    (s->expiration - s->inception) / 86400);
+	if (j->zone->policy != NULL && j->zone->policy->validity > 0)
+		check_policy(j, set, s);
 	return true;
 }
 
@@ -215,6 +248,10 @@ verify(struct judge *j, const struct rrset *set, const struct sig *s,
 		j->b->stats.kept++;
 		return 1;
 	}
+	if (j->zone->partial && !j->o->sampled) {
+		j->b->stats.skipped++;
+		return 1;
+	}
 	if (set->broken)
 		return 0;
 	if (t->body == NULL || t->body_ttl != s->ttl ||
@@ -234,11 +271,25 @@ verify(struct judge *j, const struct rrset *set, const struct sig *s,
 	return verifier_check(j->verifier, &j->zone->keys, key, &data);
 }
 
+/* Does signconf sign by that algorithm? */
+static bool
+signconf_signs(const struct policy *p, uint8_t algorithm)
+{
+	for (size_t i = 0; p != NULL && i < p->keys; i++)
+		if (p->key[i].algorithm == algorithm &&
+		    (p->key[i].ksk || p->key[i].zsk))
+			return true;
+	return false;
+}
+
 /* A key made it, or none that is published did: say so. */
 static void
 unknown_key(struct judge *j, const struct rrset *set, const struct sig *s,
     struct tally *t)
 {
+	if (signconf_signs(j->zone->policy, s->algorithm) &&
+	    !j->zone->algorithm_known[s->algorithm])
+		return; /* RFC 6781 §4.1.4: signatures come before keys */
 	if (j->zone->algorithm_known[s->algorithm]) {
 		judge_find(j, CHECK_RRSIG_UNKNOWN_KEY, set->type, s->rec->at,
 		    "signed by key %u, algorithm %u, which is not in the "

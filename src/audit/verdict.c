@@ -108,10 +108,11 @@ verdict_close(struct verdict *v, const struct zone *zone,
 	}
 	counts(v, name);
 	(void)printf("%s %s serial=%u records=%" PRIu64 " rrsets=%" PRIu64
-	    " verified=%" PRIu64 " kept=%" PRIu64 " earliest=%s of %s %s "
+	    " verified=%" PRIu64 " kept=%" PRIu64 " skipped=%" PRIu64
+	    " earliest=%s of %s %s "
 	    "errors=%" PRIu64 " warnings=%" PRIu64 "\n", name,
 	    v->status == STATUS_OK ? "valid" : "BAD", zone->serial, s->records,
-	    s->rrsets, s->verified, s->kept, when, owner, type, v->errors,
+	    s->rrsets, s->verified, s->kept, s->skipped, when, owner, type, v->errors,
 	    v->warnings);
 }
 

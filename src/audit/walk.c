@@ -7,6 +7,8 @@
 #include "walk.h"
 #include "zonemd.h"
 
+#define SAMPLE 1000 /* owners whose signatures a partial audit verifies */
+
 /* A name on the path from the apex to the last owner. */
 struct step {
 	uint16_t key_size; /* its key is so much of the last owner's */
@@ -27,6 +29,8 @@ struct walk {
 	struct pool *pool;
 	struct verdict *verdict;
 	struct previous *previous; /* or NULL */
+	struct compare *compare;   /* or NULL */
+	uint64_t owners;
 	struct findings found; /* what the walk itself finds: told at once */
 	struct rdata_parser *parser;
 	struct batch *b; /* being filled, or NULL */
@@ -59,7 +63,8 @@ struct walk {
 
 int
 walk_open(struct walk **out, struct zone *zone, struct pool *pool,
-    struct verdict *verdict, struct previous *previous, struct diag *d)
+    struct verdict *verdict, struct previous *previous,
+    struct compare *compare, struct diag *d)
 {
 	struct walk *w = calloc(1, sizeof(*w));
 
@@ -69,6 +74,7 @@ walk_open(struct walk **out, struct zone *zone, struct pool *pool,
 	w->pool = pool;
 	w->verdict = verdict;
 	w->previous = previous;
+	w->compare = compare;
 	w->found.sink = verdict_take;
 	w->found.arg = verdict;
 	w->found.ignore = zone->set->ignore;
@@ -128,9 +134,13 @@ collect(void *arg, struct batch *b, struct diag *d)
 	for (size_t i = 0; i < b->defs; i++)
 		if (refs_def(w->refs, &b->def[i], d) == -1)
 			return -1;
-	for (size_t i = 0; i < b->digesteds; i++)
-		if (zonemd_add(w->zonemd, &b->digested[i], d) == -1)
+	for (size_t i = 0; i < b->digesteds; i++) {
+		const struct digested *r = &b->digested[i];
+
+		if ((r->digest && zonemd_add(w->zonemd, r, d) == -1) ||
+		    (r->compare && compare_add(w->compare, r, d) == -1))
 			return -1;
+	}
 	for (size_t i = 0; i < b->links; i++)
 		if (chains_link(w->chains, &b->link[i], &w->found, d) == -1)
 			return -1;
@@ -447,6 +457,7 @@ new_owner(struct walk *w, const struct record *r, struct diag *d)
 	if (nsec3 && !w->second) {
 		if (end_section(w, d) == -1)
 			return -1;
+		w->owners = 0;
 		w->any = false;
 	}
 	order = memcmp(key, w->key, least);
@@ -463,6 +474,7 @@ new_owner(struct walk *w, const struct record *r, struct diag *d)
 		return diag_system(d, "audit");
 	w->o->name = arena_copy(&w->b->arena, r->owner, wname_size(r->owner));
 	w->o->first = (uint32_t)w->b->recs;
+	w->o->sampled = ++w->owners <= SAMPLE;
 	if (nsec3)
 		w->o->kind = OWNER_NSEC3;
 	return w->o->name == NULL ? diag_system(d, "audit") : 0;
@@ -600,6 +612,9 @@ walk_finish(struct walk *w, struct diag *d)
 		return -1;
 	if (w->zonemd != NULL &&
 	    zonemd_finish(w->zonemd, &w->found, d) == -1)
+		return -1;
+	if (w->compare != NULL &&
+	    compare_finish(w->compare, &w->found, d) == -1)
 		return -1;
 	if (refs_finish(w->refs, &w->found, d) == -1)
 		return -1;

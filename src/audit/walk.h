@@ -5,6 +5,7 @@
 #ifndef WALK_H
 #define WALK_H
 
+#include "compare.h"
 #include "diag.h"
 #include "pool.h"
 #include "previous.h"
@@ -14,11 +15,12 @@
 struct walk;
 
 /*
- * Begin a zone.  zone->apex is set; zone, verdict and previous (or NULL) must
- * outlive the walk.
+ * Begin a zone.  zone->apex is set; zone, verdict, previous and compare (both
+ * may be NULL) must outlive the walk.
  */
 int walk_open(struct walk **out, struct zone *zone, struct pool *pool,
-    struct verdict *verdict, struct previous *previous, struct diag *d);
+    struct verdict *verdict, struct previous *previous,
+    struct compare *compare, struct diag *d);
 
 /* The next record in canonical order; copied. */
 int walk_record(struct walk *w, const struct record *r, struct diag *d);

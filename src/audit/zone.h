@@ -7,6 +7,7 @@
 
 #include "batch.h"
 #include "keys.h"
+#include "policy.h"
 #include "rdata.h"
 #include "settings.h"
 #include "wname.h"
@@ -36,6 +37,13 @@ struct zone {
 	const struct rtypes *types;
 	uint8_t apex[WNAME_MAX];
 	unsigned apex_labels;
+
+	const struct policy *policy; /* or NULL */
+	bool partial;		     /* verify a sample of the owners */
+	bool compared, input_signed; /* with an unsigned zone */
+	uint64_t input_keys;	     /* its DNSKEYs */
+	uint32_t dnskey_ttl;
+	struct place dnskey_at;
 
 	bool soa_known;
 	uint32_t soa_ttl, serial, expire, minimum;

@@ -42,8 +42,8 @@ zonemd_close(struct zonemd *z)
 
 /* RFC 8976 §3.3.1: owner, type, RDATA; a name's end sorts before any label. */
 struct digested *
-zonemd_digested(struct batch *b, const uint8_t *owner, uint16_t type,
-    uint32_t ttl, const uint8_t *rdata, size_t size)
+zonemd_digested(struct batch *b, const uint8_t *owner, const struct rec *rec,
+    const uint8_t *rdata, size_t size)
 {
 	uint8_t name[WNAME_KEY_MAX];
 	const size_t name_size = wname_key(owner, name);
@@ -60,10 +60,11 @@ zonemd_digested(struct batch *b, const uint8_t *owner, uint16_t type,
 	}
 	memcpy(key, name, name_size);
 	key[name_size] = 0;
-	key[name_size + 1] = (uint8_t)(type >> 8);
-	key[name_size + 2] = (uint8_t)type;
+	key[name_size + 1] = (uint8_t)(rec->type >> 8);
+	key[name_size + 2] = (uint8_t)rec->type;
 	memcpy(key + name_size + 3, rdata, size);
-	*r = (struct digested){ .key = key, .ttl = ttl,
+	*r = (struct digested){ .key = key, .ttl = rec->ttl,
+		.line = rec->at.line,
 		.name_size = (uint16_t)name_size,
 		.key_size = (uint32_t)(name_size + 3 + size) };
 	return r;

@@ -25,6 +25,6 @@ int zonemd_finish(struct zonemd *z, struct findings *found, struct diag *d);
  * canonical.  NULL: no memory.
  */
 struct digested *zonemd_digested(struct batch *b, const uint8_t *owner,
-    uint16_t type, uint32_t ttl, const uint8_t *rdata, size_t size);
+    const struct rec *rec, const uint8_t *rdata, size_t size);
 
 #endif
