@@ -50,7 +50,8 @@ choose_hashes(struct add_zonemd *a, const char *list, struct diag *d)
 		const size_t len = strcspn(s, ",");
 		size_t i = 0;
 
-		while (i < HASHES && (strlen(hashes[i].name) != len ||
+		while (i < HASHES &&
+		    (strlen(hashes[i].name) != len ||
 			memcmp(hashes[i].name, s, len) != 0))
 			i++;
 		if (i == HASHES)
@@ -95,8 +96,8 @@ is_apex(const struct add_zonemd *a, const struct zonetext_record *rec)
 }
 
 static int
-read_soa(struct add_zonemd *a, const struct zonetext_record *rec,
-    struct diag *d)
+read_soa(
+    struct add_zonemd *a, const struct zonetext_record *rec, struct diag *d)
 {
 	struct soatext soa;
 
@@ -117,15 +118,16 @@ write_zonemd(struct add_zonemd *a, const struct hash *hash, uint32_t ttl,
 	    "0000000000000000000000000000000000000000000000000000000000000000"
 	    "0000000000000000000000000000000000000000000000000000000000000000";
 	char line[1400];
-	const int n = snprintf(line, sizeof(line),
-	    "%s\t%u\tIN\tZONEMD\t%u %d %d %.*s", a->zone, ttl, a->serial,
-	    ZONEMD_SIMPLE, hash->number, (int)hash->digits,
-	    hex != NULL ? hex : zeros);
+	const int n =
+	    snprintf(line, sizeof(line), "%s\t%u\tIN\tZONEMD\t%u %d %d %.*s",
+		a->zone, ttl, a->serial, ZONEMD_SIMPLE, hash->number,
+		(int)hash->digits, hex != NULL ? hex : zeros);
 
 	zonetext_put_line(w, line, (size_t)n, ttl);
 }
 
-/* --- the first step -------------------------------------------------------- */
+/* --- the first step --------------------------------------------------------
+ */
 
 static void
 place(struct add_zonemd *a, struct zonetext_writer *w)
@@ -142,8 +144,9 @@ place_at_record(struct add_zonemd *a, const struct zonetext_record *rec,
 {
 	const bool apex = is_apex(a, rec);
 
-	if (apex && (rec->type == RRTYPE_RRSIG || rec->type == RRTYPE_NSEC ||
-			rec->type == RRTYPE_NSEC3PARAM))
+	if (apex &&
+	    (rec->type == RRTYPE_RRSIG || rec->type == RRTYPE_NSEC ||
+		rec->type == RRTYPE_NSEC3PARAM))
 		return diag_set(d, STATUS_BAD,
 		    "has a chain or signatures: --placeholder comes before "
 		    "(RFC 8976 §3)");
@@ -155,7 +158,8 @@ place_at_record(struct add_zonemd *a, const struct zonetext_record *rec,
 	return 0;
 }
 
-/* --- the second step ------------------------------------------------------- */
+/* --- the second step -------------------------------------------------------
+ */
 
 /* The n-th word of RDATA as a number of at most 255, or -1. */
 static int
@@ -200,8 +204,8 @@ write_out(void *ctx, const struct zonetext_record *rec, struct diag *d)
 }
 
 static int
-spool_record(struct add_zonemd *a, const struct zonetext_record *rec,
-    struct diag *d)
+spool_record(
+    struct add_zonemd *a, const struct zonetext_record *rec, struct diag *d)
 {
 	const struct hash *hash = NULL;
 
@@ -218,7 +222,8 @@ spool_record(struct add_zonemd *a, const struct zonetext_record *rec,
 	return zonemd_spool_add(a->spool, rec, d);
 }
 
-/* --- both ------------------------------------------------------------------ */
+/* --- both ------------------------------------------------------------------
+ */
 
 static int
 record(void *ctx, const struct zonetext_record *rec, struct zonetext_writer *w,
@@ -233,8 +238,8 @@ record(void *ctx, const struct zonetext_record *rec, struct zonetext_writer *w,
 	if ((!a->any && read_soa(a, rec, d) == -1) ||
 	    order_next(&a->order, rec, d) == -1)
 		return -1;
-	return a->placeholder ? place_at_record(a, rec, w, d) :
-				spool_record(a, rec, d);
+	return a->placeholder ? place_at_record(a, rec, w, d)
+			      : spool_record(a, rec, d);
 }
 
 static int

@@ -1,6 +1,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,11 +19,14 @@
 /* A batch is synced together: 256 zones, or what a second brings. */
 #define BATCH_ZONES   256
 #define BATCH_SECONDS 1
+#define SYNC_THREADS  16
 #define TAIL_MAX      8192 /* ";end" and ";done" fit, facts and all */
 
 struct commit {
 	struct jobline job;
 	char aside[PATH_MAX];
+	int sync_error; /* errno of its fsync */
+	bool unchanged; /* nothing to publish */
 	bool renamed;
 };
 
@@ -38,8 +43,9 @@ read_tail(int fd, const char *path, char tail[TAIL_MAX + 1], struct diag *why)
 	if (fstat(fd, &st) == -1)
 		return diag_system(why, "%s", path);
 	from = st.st_size > TAIL_MAX ? st.st_size - TAIL_MAX : 0;
-	while (used < TAIL_MAX && (n = pread(fd, tail + used, TAIL_MAX - used,
-				       from + (off_t)used)) != 0) {
+	while (used < TAIL_MAX &&
+	    (n = pread(fd, tail + used, TAIL_MAX - used, from + (off_t)used)) !=
+		0) {
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n == -1)
@@ -102,8 +108,8 @@ check_newer(const struct commit *c, uint32_t serial, struct diag *why)
 	int fd = open(c->job.file, O_RDONLY | O_CLOEXEC);
 
 	if (fd == -1)
-		return errno == ENOENT ? 0 :
-					 diag_system(why, "%s", c->job.file);
+		return errno == ENOENT ? 0
+				       : diag_system(why, "%s", c->job.file);
 	if (read_tail(fd, c->job.file, tail, why) == -1) {
 		(void)close(fd);
 		return -1;
@@ -119,7 +125,7 @@ check_newer(const struct commit *c, uint32_t serial, struct diag *why)
 	    old);
 }
 
-/* Is FILE.new what the job line tells of, whole?  Syncs it. */
+/* Is FILE.new what the job line tells of, whole, and on disk? */
 static int
 check_aside(const struct commit *c, struct diag *why)
 {
@@ -130,10 +136,10 @@ check_aside(const struct commit *c, struct diag *why)
 
 	if (fd == -1)
 		return diag_system(why, "%s", c->aside);
-	if (fsync(fd) == -1) {
-		(void)diag_system(why, "%s: fsync", c->aside);
+	if (c->sync_error != 0) {
 		(void)close(fd);
-		return -1;
+		errno = c->sync_error;
+		return diag_system(why, "%s: fsync", c->aside);
 	}
 	if (read_tail(fd, c->aside, tail, why) == -1) {
 		(void)close(fd);
@@ -148,8 +154,9 @@ check_aside(const struct commit *c, struct diag *why)
 	    records != told)
 		return refuse(why, "not the zone that the job line tells of");
 	if (number_in(end, "sign-rrsets.serial", &serial) == -1)
-		return refuse(why, "not signed: sign-rrsets writes its serial "
-				   "on ;end");
+		return refuse(why,
+		    "not signed: sign-rrsets writes its serial "
+		    "on ;end");
 	return check_newer(c, serial, why);
 }
 
@@ -168,8 +175,9 @@ keep_previous(const char *file, struct diag *why)
 	}
 	(void)unlink(aside);
 	if (link(file, aside) == -1)
-		return errno == ENOENT ? 0 :
-		    diag_system(why, "%s: cannot keep as .previous", file);
+		return errno == ENOENT
+		    ? 0
+		    : diag_system(why, "%s: cannot keep as .previous", file);
 	if (rename(aside, previous) == -1)
 		return diag_system(why, "%s", previous);
 	return 0;
@@ -183,8 +191,8 @@ set_aside(const struct commit *c)
 
 	if (c->job.file[0] == '\0')
 		return; /* it failed before it had a place */
-	if (snprintf(rejected, sizeof(rejected), "%s.rejected",
-		c->job.file) < (int)sizeof(rejected))
+	if (snprintf(rejected, sizeof(rejected), "%s.rejected", c->job.file) <
+	    (int)sizeof(rejected))
 		(void)rename(c->aside, rejected);
 }
 
@@ -200,8 +208,7 @@ publish(struct commit *c, struct diag *why)
 		set_aside(c);
 		return diag_set(why, c->job.status, "%s", c->job.reason);
 	}
-	if (strcmp(c->job.changed, "0") == 0 &&
-	    access(c->job.file, F_OK) == 0) {
+	if (c->unchanged) {
 		if (unlink(c->aside) == -1)
 			return diag_system(why, "%s", c->aside);
 		return 0;
@@ -214,8 +221,7 @@ publish(struct commit *c, struct diag *why)
 	if (keep_previous(c->job.file, why) == -1)
 		return -1;
 	if (rename(c->aside, c->job.file) == -1)
-		return diag_system(why, "%s: cannot put in place",
-		    c->job.file);
+		return diag_system(why, "%s: cannot put in place", c->job.file);
 	c->renamed = true;
 	return 0;
 }
@@ -245,33 +251,73 @@ sync_folders(struct commit *list, size_t n)
 		if (!seen &&
 		    atomicfile_sync_folder(list[i].job.file, &why) == -1) {
 			report_error("%s: %s", list[i].job.zone, why.text);
-			(void)jobline_judge(&list[i].job, why.status,
-			    why.text);
+			(void)jobline_judge(&list[i].job, why.status, why.text);
 		}
 	}
 }
 
-/*
- * Let the disk begin with all of a batch before the first fsync waits: then
- * the files share its commits.  Only for speed; fsync is what counts.
+/* --- fsync of a batch ------------------------------------------------------
  */
-static void
-start_writing(const struct commit *list, size_t n)
-{
-	char aside[PATH_MAX];
 
-	for (size_t i = 0; i < n && n > 1; i++) {
+/*
+ * Each fsync waits for a commit of the file system, and those that wait at the
+ * same time share one: 1024 small files took 5.4 s one by one on ext4, 0.3 s
+ * in 16 threads.
+ */
+struct sync_work {
+	struct commit *list;
+	size_t n;
+	atomic_size_t next;
+};
+
+static void *
+sync_some(void *arg)
+{
+	struct sync_work *work = arg;
+	size_t i;
+
+	while ((i = atomic_fetch_add(&work->next, 1)) < work->n) {
+		struct commit *c = &work->list[i];
 		int fd;
 
-		if (list[i].job.status != STATUS_OK ||
-		    snprintf(aside, sizeof(aside), "%s.new",
-			list[i].job.file) >= (int)sizeof(aside) ||
-		    (fd = open(aside, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)) ==
-			-1)
+		if (c->aside[0] == '\0')
 			continue;
-		(void)sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
-		(void)close(fd);
+		fd = open(c->aside, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+		if (fd == -1 || fsync(fd) == -1)
+			c->sync_error = errno;
+		if (fd != -1)
+			(void)close(fd);
 	}
+	return NULL;
+}
+
+static void
+sync_files(struct commit *list, size_t n)
+{
+	struct sync_work work = { .list = list, .n = n };
+	pthread_t thread[SYNC_THREADS - 1];
+	size_t threads = 0;
+
+	/* This thread works too: that none can be made is no error. */
+	while (threads < SYNC_THREADS - 1 && threads + 1 < n &&
+	    pthread_create(&thread[threads], NULL, sync_some, &work) == 0)
+		threads++;
+	(void)sync_some(&work);
+	while (threads > 0)
+		(void)pthread_join(thread[--threads], NULL);
+}
+
+/* What the job line alone tells: is there a file to sync, and which. */
+static void
+prepare(struct commit *c)
+{
+	c->sync_error = 0;
+	c->unchanged =
+	    strcmp(c->job.changed, "0") == 0 && access(c->job.file, F_OK) == 0;
+	if (c->job.status != STATUS_OK || c->unchanged ||
+	    snprintf(c->aside, sizeof(c->aside), "%s.new", c->job.file) >=
+		(int)sizeof(c->aside))
+		c->aside[0] = '\0';
 }
 
 static enum status
@@ -280,7 +326,9 @@ commit_batch(struct commit *list, size_t n, struct stream_out *jobs)
 	enum status worst = STATUS_OK;
 	struct diag why;
 
-	start_writing(list, n);
+	for (size_t i = 0; i < n; i++)
+		prepare(&list[i]);
+	sync_files(list, n);
 	for (size_t i = 0; i < n; i++) {
 		const bool judged_bad = list[i].job.status != STATUS_OK;
 
@@ -289,8 +337,7 @@ commit_batch(struct commit *list, size_t n, struct stream_out *jobs)
 				report_error("%s: %s: not published: %s",
 				    list[i].job.zone, list[i].job.file,
 				    why.text);
-			(void)jobline_judge(&list[i].job, why.status,
-			    why.text);
+			(void)jobline_judge(&list[i].job, why.status, why.text);
 		}
 	}
 	sync_folders(list, n);

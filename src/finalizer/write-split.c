@@ -26,15 +26,15 @@ struct splitter {
 
 /* Where the zone goes: -o, or in a batch the header's output=. */
 static const char *
-output_of(struct splitter *s, const struct zonetext_keys *header,
-    struct diag *d)
+output_of(
+    struct splitter *s, const struct zonetext_keys *header, struct diag *d)
 {
 	const char *file = s->o->output;
 
 	if (file != NULL) {
 		if (s->used) {
-			diag_set(d, STATUS_USAGE,
-			    "-o takes a stream of one zone");
+			diag_set(
+			    d, STATUS_USAGE, "-o takes a stream of one zone");
 			return NULL;
 		}
 		s->used = true;
@@ -80,8 +80,8 @@ begin(struct splitter *s, const char *zone, const struct zonetext_keys *header,
 	/* What a killed run left is no more than that. */
 	if (unlink(s->aside) == -1 && errno != ENOENT)
 		return diag_system(d, "%s: cannot remove", s->aside);
-	s->fd = open(s->aside,
-	    O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+	s->fd = open(
+	    s->aside, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
 	if (s->fd == -1)
 		return diag_system(d, "%s: cannot create", s->aside);
 	if (fchmod(s->fd, 0644) == -1)
@@ -146,8 +146,8 @@ fill_job(struct splitter *s, struct jobline *job, const char *zone,
 	char number[24];
 
 	memset(job, 0, sizeof(*job));
-	(void)snprintf(number, sizeof(number), "%llu",
-	    (unsigned long long)records);
+	(void)snprintf(
+	    number, sizeof(number), "%llu", (unsigned long long)records);
 	job->zone = strdup(zone);
 	job->file = copy_or_dash(s->file);
 	job->records = strdup(number);
@@ -161,10 +161,11 @@ fill_job(struct splitter *s, struct jobline *job, const char *zone,
 		if (zonetext_set(&job->facts, counts->list[i].key,
 			counts->list[i].value) == -1)
 			return -1;
-	return job->zone != NULL && job->file != NULL &&
-	    job->records != NULL && job->serial != NULL && job->made != NULL &&
-	    job->kept != NULL && job->changed != NULL && job->reason != NULL ?
-	    0 : -1;
+	return job->zone != NULL && job->file != NULL && job->records != NULL &&
+		job->serial != NULL && job->made != NULL && job->kept != NULL &&
+		job->changed != NULL && job->reason != NULL
+	    ? 0
+	    : -1;
 }
 
 /* Tell of the zone that ended, well or not (why). */
@@ -175,12 +176,12 @@ tell(struct splitter *s, const char *zone, const struct zonetext_keys *counts,
 {
 	static const struct zonetext_keys none = { NULL, 0 };
 	struct jobline job;
-	int rc = fill_job(s, &job, zone, counts != NULL ? counts : &none,
-	    records);
+	int rc =
+	    fill_job(s, &job, zone, counts != NULL ? counts : &none, records);
 
 	if (rc == 0 && digest != NULL)
-		rc = zonetext_set_u64(&job.facts, "max-ttl",
-			 zonetext_max_ttl(s->w)) |
+		rc = zonetext_set_u64(
+			 &job.facts, "max-ttl", zonetext_max_ttl(s->w)) |
 		    zonetext_set(&job.facts, "digest", digest);
 	if (rc == 0 && why != NULL)
 		rc = jobline_judge(&job, why->status, why->text);
@@ -209,12 +210,12 @@ one_item(struct splitter *s, struct zonetext_reader *r, int item,
 {
 	switch (item) {
 	case ZONETEXT_ZONE:
-		return begin(s, zonetext_zone_name(r), zonetext_zone_keys(r),
-		    why);
+		return begin(
+		    s, zonetext_zone_name(r), zonetext_zone_keys(r), why);
 	case ZONETEXT_RECORD:
 		zonetext_put(s->w, zonetext_record(r));
-		return stream_failed(s->out) != 0 ? stream_flush(s->out, why) :
-						    0;
+		return stream_failed(s->out) != 0 ? stream_flush(s->out, why)
+						  : 0;
 	case ZONETEXT_END:
 		return finish(s, zonetext_end_keys(r), digest, why);
 	default:
@@ -243,15 +244,13 @@ write_split(struct zonetext_reader *r, const struct write_options *o,
 			continue;
 		}
 		if (one_item(&s, r, item, digest, &why) == -1) {
-			if (fail_zone(&s, zonetext_zone_name(r), &why, d) ==
-			    -1)
+			if (fail_zone(&s, zonetext_zone_name(r), &why, d) == -1)
 				return d->status;
 			/* A failure that came down the stream was said. */
 			if (item != ZONETEXT_FAIL)
-				report_error("%s: %s", zonetext_zone_name(r),
-				    why.text);
-			skip = item == ZONETEXT_ZONE ||
-			    item == ZONETEXT_RECORD;
+				report_error(
+				    "%s: %s", zonetext_zone_name(r), why.text);
+			skip = item == ZONETEXT_ZONE || item == ZONETEXT_RECORD;
 			continue;
 		}
 		if (item != ZONETEXT_END)

@@ -51,8 +51,7 @@ struct zonemd_spool {
 };
 
 int
-zonemd_spool_open(struct zonemd_spool **out, const char *folder,
-    struct diag *d)
+zonemd_spool_open(struct zonemd_spool **out, const char *folder, struct diag *d)
 {
 	struct zonemd_spool *s = calloc(1, sizeof(*s));
 
@@ -123,8 +122,8 @@ is_section_two(const struct zonetext_record *rec)
 }
 
 int
-zonemd_spool_add(struct zonemd_spool *s, const struct zonetext_record *rec,
-    struct diag *d)
+zonemd_spool_add(
+    struct zonemd_spool *s, const struct zonetext_record *rec, struct diag *d)
 {
 	struct stream_out *out = s->section[is_section_two(rec) ? 1 : 0].out;
 
@@ -133,7 +132,8 @@ zonemd_spool_add(struct zonemd_spool *s, const struct zonetext_record *rec,
 	return stream_failed(out) != 0 ? stream_flush(out, d) : 0;
 }
 
-/* --- reading again --------------------------------------------------------- */
+/* --- reading again ---------------------------------------------------------
+ */
 
 static int
 advance(struct section *sec, struct diag *d)
@@ -148,8 +148,8 @@ advance(struct section *sec, struct diag *d)
 		return rc;
 	if (zonetext_split(line, len, &sec->rec, d) == -1)
 		return -1;
-	key_len = namekey_from_text(sec->rec.owner, sec->rec.owner_len,
-	    sec->key);
+	key_len =
+	    namekey_from_text(sec->rec.owner, sec->rec.owner_len, sec->key);
 	if (key_len == -1)
 		return diag_set(d, STATUS_BAD, "%.*s: not a name",
 		    (int)sec->rec.owner_len, sec->rec.owner);
@@ -193,7 +193,8 @@ zonemd_spool_each(struct zonemd_spool *s,
 	return 0;
 }
 
-/* --- one owner ------------------------------------------------------------- */
+/* --- one owner -------------------------------------------------------------
+ */
 
 static void
 put16(uint8_t *p, uint32_t n)
@@ -227,8 +228,8 @@ make_room(struct owner *o, size_t len, struct diag *d)
 }
 
 static int
-add_wire(struct zonemd_spool *s, const struct zonetext_record *from,
-    struct diag *d)
+add_wire(
+    struct zonemd_spool *s, const struct zonetext_record *from, struct diag *d)
 {
 	struct owner *o = &s->owner;
 	struct rrtext_record rec;
@@ -269,8 +270,7 @@ compare_rr(const void *va, const void *vb, void *ctx)
 
 	if (a->type != b->type)
 		return a->type < b->type ? -1 : 1;
-	c = memcmp(bytes + a->rdata_at, bytes + b->rdata_at,
-	    la < lb ? la : lb);
+	c = memcmp(bytes + a->rdata_at, bytes + b->rdata_at, la < lb ? la : lb);
 	return c != 0 ? c : la < lb ? -1 : la > lb;
 }
 
@@ -293,7 +293,8 @@ digest_owner(struct zonemd_spool *s, struct diag *d)
 	return 0;
 }
 
-/* --- the zone -------------------------------------------------------------- */
+/* --- the zone --------------------------------------------------------------
+ */
 
 /* RFC 8976 §3.3.1: what the digest itself would change is left out. */
 static bool
@@ -315,9 +316,10 @@ take_owner(struct zonemd_spool *s, struct diag *d)
 	struct section *one = &s->section[0], *two = &s->section[1];
 	const struct section *first = one;
 
-	if (!one->have || (two->have &&
-		namekey_compare(two->key, two->key_len, one->key,
-		    one->key_len) < 0))
+	if (!one->have ||
+	    (two->have &&
+		namekey_compare(
+		    two->key, two->key_len, one->key, one->key_len) < 0))
 		first = two;
 	memcpy(o->key, first->key, first->key_len);
 	o->key_len = first->key_len;
@@ -352,8 +354,8 @@ start_digests(struct zonemd_spool *s, struct diag *d)
 }
 
 static int
-finish_digests(struct zonemd_spool *s, char hex[ZONEMD_HASHES][2 * 64 + 1],
-    struct diag *d)
+finish_digests(
+    struct zonemd_spool *s, char hex[ZONEMD_HASHES][2 * 64 + 1], struct diag *d)
 {
 	static const char digits[] = "0123456789ABCDEF";
 
@@ -373,8 +375,8 @@ finish_digests(struct zonemd_spool *s, char hex[ZONEMD_HASHES][2 * 64 + 1],
 }
 
 int
-zonemd_spool_digest(struct zonemd_spool *s,
-    char hex[ZONEMD_HASHES][2 * 64 + 1], struct diag *d)
+zonemd_spool_digest(
+    struct zonemd_spool *s, char hex[ZONEMD_HASHES][2 * 64 + 1], struct diag *d)
 {
 	if (start_digests(s, d) == -1 ||
 	    rewind_section(&s->section[0], d) == -1 ||

@@ -106,8 +106,8 @@ write_params_text(struct add_nsec3 *a)
 }
 
 static int
-choose_params(struct add_nsec3 *a, const struct zonetext_keys *keys,
-    struct diag *d)
+choose_params(
+    struct add_nsec3 *a, const struct zonetext_keys *keys, struct diag *d)
 {
 	const char *salt = a->o.salt, *iterations = a->o.iterations;
 
@@ -146,7 +146,8 @@ zone(void *ctx, const char *name, struct zonetext_keys *keys,
 		return -1;
 	if (!a->mine)
 		return 0;
-	if (choose_params(a, keys, d) == -1 || cut_begin(&a->cut, name, d) == -1)
+	if (choose_params(a, keys, d) == -1 ||
+	    cut_begin(&a->cut, name, d) == -1)
 		return -1;
 	if (a->cut.apex_key_len + NSEC3HASH_TEXT + 2 > NAME_WIRE_MAX)
 		return diag_set(d, STATUS_BAD,
@@ -155,7 +156,8 @@ zone(void *ctx, const char *name, struct zonetext_keys *keys,
 	return 0;
 }
 
-/* --- rows ------------------------------------------------------------------ */
+/* --- rows ------------------------------------------------------------------
+ */
 
 static int
 add_row(struct add_nsec3 *a, const uint8_t *key, size_t key_len,
@@ -278,7 +280,8 @@ record(void *ctx, const struct zonetext_record *rec, struct zonetext_writer *w,
 	return 0;
 }
 
-/* --- section two ----------------------------------------------------------- */
+/* --- section two -----------------------------------------------------------
+ */
 
 struct row {
 	uint8_t hash[NSEC3HASH_SIZE];
@@ -308,8 +311,8 @@ write_nsec3(struct add_nsec3 *a, const struct row *row,
 		    "%.*s: too many types for a line (zonetext(5))",
 		    NSEC3HASH_TEXT, hash);
 	/* No type: no space for one either. */
-	zonetext_put_line(w, a->line,
-	    (size_t)(types > 0 ? n + types : n - 1), a->ttl);
+	zonetext_put_line(
+	    w, a->line, (size_t)(types > 0 ? n + types : n - 1), a->ttl);
 	return 0;
 }
 
