@@ -126,6 +126,7 @@ fuzz: ## fuzz each target for FUZZ_SECONDS under the sanitizers
 
 bench: programs ## time and memory against the peers, into t/bench/RESULTS.md
 	t/bench/run
+	t/bench/audit
 
 soak: programs unit ## the long tests
 	t/soak
