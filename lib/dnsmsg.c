@@ -4,14 +4,6 @@
 
 #include "dnsmsg.h"
 
-bool
-serial_newer(uint32_t a, uint32_t b)
-{
-	const uint32_t ahead = a - b;
-
-	return ahead != 0 && ahead < UINT32_C(1) << 31;
-}
-
 void
 soa_read(struct soa *soa, const knot_rrset_t *rr)
 {

@@ -19,9 +19,6 @@ struct soa {
 	uint32_t serial, refresh, retry, expire;
 };
 
-/* RFC 1982 §3.2: a is newer than b.  Undefined distances count as not newer. */
-bool serial_newer(uint32_t a, uint32_t b);
-
 /* The fields of an SOA record; its RDATA was checked by the parser. */
 void soa_read(struct soa *soa, const knot_rrset_t *rr);
 

@@ -45,7 +45,7 @@ report_syslog(const char *facility)
 {
 	for (size_t i = 0; i < sizeof(facilities) / sizeof(*facilities); i++) {
 		if (strcmp(facilities[i].name, facility) == 0) {
-			openlog(report.program, LOG_PID, facilities[i].code);
+			openlog(report.program, LOG_PID | LOG_NDELAY, facilities[i].code);
 			report.syslog = true;
 			return 0;
 		}

@@ -4,6 +4,7 @@
 
 #include "pool.h"
 #include "rrtype.h"
+#include "serial.h"
 #include "xfr.h"
 
 enum state {
@@ -202,7 +203,7 @@ take_delta_soa(struct xfr *x, const knot_rrset_t *rr, struct diag *d)
 	const uint32_t serial = knot_soa_serial(rr->rrs.rdata);
 
 	if (x->state == DELETES) {
-		if (!serial_newer(serial, x->step))
+		if (!serial_above(serial, x->step))
 			return diag_set(d, STATUS_BAD,
 			    "a step of the delta from serial %" PRIu32
 			    " to %" PRIu32 " (RFC 1995 §4)",
@@ -379,7 +380,7 @@ take_answers(struct xfr *x, const knot_pkt_t *pkt, struct diag *d)
 			return -1;
 	/* RFC 1995 §2, §4: the SOA alone says that there is nothing newer. */
 	if (x->state == SECOND && x->type == KNOT_RRTYPE_IXFR &&
-	    !serial_newer(x->soa.serial, x->have)) {
+	    !serial_above(x->soa.serial, x->have)) {
 		x->style = XFR_CURRENT;
 		x->state = DONE;
 	}

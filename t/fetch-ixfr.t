@@ -34,6 +34,7 @@ for kind in knotd named nsd; do
 	mkdir -p "$T/$kind"
 	step_zone 0 >"$T/$kind/zone"
 	P=$(port)
+	UPDATES=1
 	"start_$kind" "$kind" "$P" || skip_all "$kind does not start"
 	F=$T/f-$kind
 	fetch_conf "$F" "$P" hmac-sha256 $KEY_SECRET

@@ -5,6 +5,8 @@
 #   start_knotd NAME PORT   and start_named, start_nsd: serve $T/NAME/zone as
 #                           example. with TSIG key "key." (see KEY_ALG), and
 #                           the same as open.example. to everybody
+#                           with UPDATES=1 it takes dynamic updates, and does not
+#                           reload; with KNOT_NOTIFY=PORT knotd sends NOTIFY there
 #   reload NAME             the zone files have changed
 #   fetch_conf DIR PORT ALG SECRET [MORE]
 #                           a conf.xml in DIR with one master; ALG none: no TSIG
@@ -71,10 +73,14 @@ key:
   - id: key.
     algorithm: $KEY_ALG
     secret: $KEY_SECRET
+remote:
+  - id: us
+    address: 127.0.0.1@${KNOT_NOTIFY:-1}
+    key: key.
 acl:
   - id: signed
     key: key.
-    action: [transfer, update]
+    action: [transfer${UPDATES:+, update}]
   - id: open
     address: 127.0.0.1
     action: transfer
@@ -89,9 +95,10 @@ template:
 zone:
   - domain: example.
     acl: signed
+${KNOT_NOTIFY:+    notify: us}
   - domain: open.example.
     file: $T/$1/open
-    acl: open
+    acl: [open, signed]
 EOF
 	sed 's/example\./open.example./g' "$T/$1/zone" >"$T/$1/open"
 	knotd -c "$T/$1/conf" >"$T/$1/log" 2>&1 &
@@ -102,6 +109,8 @@ EOF
 
 start_named() { # NAME PORT
 	mkdir -p "$T/$1"
+	named_updates=
+	[ -z "${UPDATES:-}" ] || named_updates='allow-update { key "key."; };'
 	cat >"$T/$1/conf" <<EOF
 options {
 	directory "$T/$1";
@@ -122,8 +131,7 @@ options {
 };
 controls { };
 key "key." { algorithm $KEY_ALG; secret "$KEY_SECRET"; };
-zone "example" { type primary; file "zone"; allow-transfer { key "key."; };
-	allow-update { key "key."; }; };
+zone "example" { type primary; file "zone"; allow-transfer { key "key."; }; $named_updates };
 zone "open.example" { type primary; file "open"; allow-transfer { 127.0.0.1; }; };
 EOF
 	sed 's/example\./open.example./g' "$T/$1/zone" >"$T/$1/open"

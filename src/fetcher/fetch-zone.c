@@ -1,102 +1,175 @@
 /* fetch-zone: zones that arrive by transfer, fetch-zone(1). */
-#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli.h"
-#include "config.h"
-#include "refresh.h"
+#include "listen.h"
+#include "privileges.h"
 #include "report.h"
+#include "scheduler.h"
 
 struct options {
-	const char *conf;
-	bool print, verbose;
-	const char *facility;
+	bool print, verbose, listen, inetd;
+	const char *facility, *user, *group, *run;
 	int64_t timeout, total;
-	struct refresh_options refresh;
+	struct scheduler_options scheduler;
 };
 
-static const char *
-style_name(enum xfr_style style)
+/* The zones named, or all. */
+static enum status
+fetch_once(struct fetch_config *config, const struct options *o, char **names,
+    size_t count)
 {
-	return style == XFR_DELTA ? "ixfr" : "axfr";
-}
+	const size_t all = count > 0 ? count : config->zone_count;
+	const struct fetch_zone **zone;
+	enum status bad = STATUS_OK, status;
+	size_t n = 0;
 
-/* What changed goes to stdout, one zone a line; the rest only with -v. */
-static void
-tell(const struct fetch_config *config, const struct fetch_zone *zone,
-    const struct refresh_result *r)
-{
-	const char *master = config->master[r->master].text;
-
-	if (r->outcome == REFRESH_FETCHED)
-		printf("%s\t%" PRIu32 "\t%" PRIu64 "\t%s\t%s\n", zone->name,
-		    r->soa.serial, r->records, style_name(r->style), master);
-	else if (r->outcome == REFRESH_CURRENT)
-		report_info("%s: serial %" PRIu32 " is current at %s",
-		    zone->name, r->soa.serial, master);
+	if ((zone = calloc(all + 1, sizeof(*zone))) == NULL) {
+		report_error("out of memory");
+		return STATUS_SYSTEM;
+	}
+	for (size_t i = 0; i < all; i++) {
+		zone[n] = count > 0 ? fetch_config_zone(config, names[i])
+				    : &config->zone[i];
+		if (zone[n] != NULL) {
+			n++;
+			continue;
+		}
+		report_error(
+		    "%s: not in %s", names[i], config->conf->zonelist_file);
+		bad = STATUS_USAGE;
+	}
+	status = scheduler_once(config, &o->scheduler, zone, n);
+	free(zone);
+	return status > bad ? status : bad;
 }
 
 static enum status
-fetch_zones(const struct fetch_config *config, const struct options *o,
-    char **names, int count)
+serve(struct fetch_config **config, const struct options *o)
 {
-	enum status worst = STATUS_OK;
-	struct refresh_result result;
-	struct fetch_zone *zone;
-	const size_t all = count > 0 ? (size_t)count : config->zone_count;
+	struct listen_sockets sockets = { .count = 0 };
+	enum status status;
+	struct diag d;
+	int n;
 
-	for (size_t i = 0; i < all; i++) {
-		zone = count > 0 ? fetch_config_zone(config, names[i])
-				 : &config->zone[i];
-		if (zone == NULL) {
-			report_error("%s: not in %s", names[i],
-			    config->conf->zonelist_file);
-			worst = STATUS_USAGE > worst ? STATUS_USAGE : worst;
-			continue;
-		}
-		refresh_zone(config, zone, &o->refresh, &result);
-		tell(config, zone, &result);
-		if (result.status > worst)
-			worst = result.status;
+	n = o->inetd ? listen_inetd(&sockets, &d)
+		     : listen_inherit(&sockets, &d);
+	if (n == -1)
+		return report_diag(&d);
+	if (sockets.count == 0 &&
+	    listen_bind(&sockets, (*config)->fetch, &d) == -1)
+		return report_diag(&d);
+	if (privileges_drop(o->user, o->group, &d) == -1) {
+		listen_close(&sockets);
+		return report_diag(&d);
 	}
-	return worst;
+	report_info("listening on %zu sockets, %zu zones", sockets.count,
+	    (*config)->zone_count);
+	status = scheduler_serve(config, &o->scheduler, &sockets);
+	listen_close(&sockets);
+	return status;
+}
+
+/* What the command line leaves open the configuration says. */
+static int
+settle(struct options *o, const struct fetch_config *config, struct diag *d)
+{
+	o->scheduler.refresh.limits.idle_ms = o->timeout * 1000;
+	o->scheduler.refresh.limits.total_ms = o->total * 1000;
+	o->scheduler.run = o->run != NULL ? o->run
+	    : o->listen			  ? "resign"
+					  : NULL;
+	if (o->run != NULL && *o->run == '\0')
+		o->scheduler.run = NULL;
+	if (o->scheduler.workers == 0 ||
+	    o->scheduler.workers > SCHEDULER_WORKERS_MAX)
+		return diag_set(d, STATUS_USAGE, "-j: 1 to %d transfers",
+		    SCHEDULER_WORKERS_MAX);
+	if (o->timeout <= 0 || o->total <= 0)
+		return diag_set(
+		    d, STATUS_USAGE, "--timeout, --longest: not above 0");
+	if (getuid() == 0 && o->user == NULL && o->group == NULL) {
+		o->user = config->conf->signer.user;
+		o->group = config->conf->signer.group;
+	}
+	return 0;
+}
+
+static enum status
+run(struct options *o, char **zones, int count)
+{
+	struct fetch_config *config = NULL;
+	enum status status;
+	struct diag d;
+
+	if (fetch_config_read(&config, o->scheduler.conf, &d) == -1 ||
+	    settle(o, config, &d) == -1) {
+		status = report_diag(&d);
+	} else if (o->print) {
+		fetch_config_print(config, stdout);
+		status = STATUS_OK;
+	} else if (o->listen && count > 0) {
+		report_error("--listen is for all zones of the zone list");
+		status = STATUS_USAGE;
+	} else if (o->listen) {
+		status = serve(&config, o);
+	} else if (privileges_drop(o->user, o->group, &d) == -1) {
+		status = report_diag(&d);
+	} else {
+		status = fetch_once(config, o, zones, (size_t)count);
+	}
+	fetch_config_free(config);
+	return status;
 }
 
 int
 main(int argc, char **argv)
 {
 	struct options o = {
-		.conf = CONF_DEFAULT_PATH,
 		.timeout = 30,
 		.total = 3600,
-		.refresh = { .udp_tries = 3,
-		    .udp_wait_ms = 2000,
-		    .memory = (size_t)48 * 1024 * 1024,
-		    .now = -1 },
+		.scheduler = { .conf = CONF_DEFAULT_PATH,
+		    .workers = 4,
+		    .refresh = { .udp_tries = 3,
+			.udp_wait_ms = 2000,
+			.memory = (size_t)48 * 1024 * 1024,
+			.now = -1 } },
 	};
+	struct refresh_options *refresh = &o.scheduler.refresh;
 	const struct cli_option rows[] = {
-		{ 'c', "conf", CLI_TEXT, &o.conf, "FILE",
+		{ 'c', "conf", CLI_TEXT, &o.scheduler.conf, "FILE",
 		    "configuration (" CONF_DEFAULT_PATH ")" },
 		{ 'i', "info", CLI_FLAG, &o.print, NULL,
 		    "print the settings, but the secret, and leave" },
+		{ 'r', "run", CLI_TEXT, &o.run, "PROGRAM",
+		    "start it with the zones that came in" },
 		{ 0, NULL, CLI_HEADING, NULL, NULL, "Transfers:" },
-		{ 0, "force", CLI_FLAG, &o.refresh.force, NULL,
+		{ 0, "force", CLI_FLAG, &refresh->force, NULL,
 		    "take the zone whatever its serial" },
-		{ 0, "axfr", CLI_FLAG, &o.refresh.no_ixfr, NULL,
+		{ 0, "axfr", CLI_FLAG, &refresh->no_ixfr, NULL,
 		    "always the whole zone, no IXFR" },
+		{ 'j', "jobs", CLI_U32, &o.scheduler.workers, "N",
+		    "so many zones at a time (4)" },
 		{ 0, "timeout", CLI_DURATION, &o.timeout, "D",
 		    "wait so long for a master to go on (30 s)" },
 		{ 0, "longest", CLI_DURATION, &o.total, "D",
 		    "a transfer may take so long in all (1 h)" },
-		{ 'S', "memory", CLI_SIZE, &o.refresh.memory, "SIZE",
-		    "for sorting (48M)" },
-		{ 'T', "tmpdir", CLI_TEXT, &o.refresh.spill, "DIR",
+		{ 'S', "memory", CLI_SIZE, &refresh->memory, "SIZE",
+		    "for sorting, each (48M)" },
+		{ 'T', "tmpdir", CLI_TEXT, &refresh->spill, "DIR",
 		    "sort there when memory does not do" },
+		{ 0, NULL, CLI_HEADING, NULL, NULL, "Listening:" },
+		{ 0, "listen", CLI_FLAG, &o.listen, NULL,
+		    "serve NOTIFY and SOA timers until stopped" },
+		{ 0, "inetd", CLI_FLAG, &o.inetd, NULL,
+		    "standard input is the socket" },
+		{ 'u', "user", CLI_TEXT, &o.user, "USER", "become that user" },
+		{ 'g', "group", CLI_TEXT, &o.group, "GROUP", "and group" },
 		{ 0, NULL, CLI_HEADING, NULL, NULL, "Common:" },
-		{ 0, "now", CLI_MOMENT, &o.refresh.now, "T",
+		{ 0, "now", CLI_MOMENT, &refresh->now, "T",
 		    "take this for the present time" },
 		{ 'l', "log", CLI_TEXT, &o.facility, "FACILITY",
 		    "messages to syslog too" },
@@ -105,7 +178,6 @@ main(int argc, char **argv)
 	};
 	const struct cli cli = { "fetch-zone", "[OPTION...] [ZONE...]",
 		"fetch zones from their masters by AXFR and IXFR", rows, NULL };
-	struct fetch_config *config = NULL;
 	enum status status;
 	struct diag d;
 	int first;
@@ -123,20 +195,11 @@ main(int argc, char **argv)
 		report_error("-l %s: no such facility", o.facility);
 		return STATUS_USAGE;
 	}
-	o.refresh.limits.idle_ms = o.timeout * 1000;
-	o.refresh.limits.total_ms = o.total * 1000;
-	if (fetch_config_read(&config, o.conf, &d) == -1)
-		return (int)report_diag(&d);
-	if (o.print) {
-		fetch_config_print(config, stdout);
-		status = STATUS_OK;
-	} else {
-		status = fetch_zones(config, &o, argv + first, argc - first);
-	}
+	o.listen = o.listen || o.inetd;
+	status = run(&o, argv + first, argc - first);
 	if (fflush(stdout) == EOF || ferror(stdout)) {
 		report_error("stdout: write failed");
 		status = STATUS_SYSTEM;
 	}
-	fetch_config_free(config);
 	return (int)status;
 }

@@ -1,4 +1,5 @@
 #include <inttypes.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -7,6 +8,7 @@
 #include "intake.h"
 #include "refresh.h"
 #include "report.h"
+#include "serial.h"
 
 struct refresh {
 	const struct fetch_config *config;
@@ -120,7 +122,7 @@ static int
 check_serial(const struct refresh *r, const struct soa *soa, struct diag *d)
 {
 	if (r->options->force || !r->held.has_serial ||
-	    serial_newer(soa->serial, r->held.serial))
+	    serial_above(soa->serial, r->held.serial))
 		return 0;
 	return diag_set(d, STATUS_BAD,
 	    "%s: transferred serial %" PRIu32 ", which is not newer than our "
@@ -133,10 +135,16 @@ put_in_place(
     struct refresh *r, struct xfr *x, struct intake *in, struct diag *d)
 {
 	struct intake_result written;
+	sigset_t term;
 	const uint64_t most = r->config->limits.records;
 
-	if (check_serial(r, xfr_soa(x), d) == -1 ||
-	    intake_write(in, &written, d) == -1)
+	if (check_serial(r, xfr_soa(x), d) == -1)
+		return -1;
+	/* From here on there is a file aside: it is finished or removed. */
+	(void)sigemptyset(&term);
+	(void)sigaddset(&term, SIGTERM);
+	(void)sigprocmask(SIG_BLOCK, &term, NULL);
+	if (intake_write(in, &written, d) == -1)
 		return -1;
 	/* Differences grow what we have. */
 	if (most != 0 && written.records > most)
@@ -172,9 +180,11 @@ transfer(struct refresh *r, uint16_t type, bool *again, struct diag *d)
 	};
 	struct intake *in = NULL;
 	struct xfr *x = NULL;
+	sigset_t mask;
 	int rc = -1;
 
 	*again = false;
+	(void)sigprocmask(SIG_SETMASK, NULL, &mask);
 	if (held_arrived_path(path, r->zone, d) == -1 ||
 	    intake_open(&in, &settings, d) == -1 ||
 	    xfr_open(&x, r->zone->wire, type, &r->held.serial, r->config->key,
@@ -195,6 +205,7 @@ out:
 	    rc == -1 && type == KNOT_RRTYPE_IXFR && d->status == STATUS_BAD;
 	xfr_close(x);
 	intake_close(in);
+	(void)sigprocmask(SIG_SETMASK, &mask, NULL);
 	return rc;
 }
 
@@ -229,7 +240,7 @@ try_master(struct refresh *r, struct diag *d)
 	if (ask_soa(r, &soa, d) == -1)
 		return -1;
 	if (r->options->force || !r->held.has_serial ||
-	    serial_newer(soa.serial, r->held.serial)) {
+	    serial_above(soa.serial, r->held.serial)) {
 		if ((rc = fetch(r, d)) == 0)
 			return 0;
 		return rc;
