@@ -11,7 +11,7 @@ OPT     = -O2 -g
 WARN    = -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes \
           -Wpointer-arith -Wcast-qual -Werror
 CFLAGS  = $(OPT)
-ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -fstack-protector-strong \
+ALL_CFLAGS = -std=c11 -fno-strict-aliasing -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -fstack-protector-strong \
           $(FORTIFY) -fPIE $(WARN) -Ilib $(CFLAGS)
 FORTIFY = -D_FORTIFY_SOURCE=2
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
