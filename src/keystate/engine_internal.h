@@ -88,6 +88,8 @@ int64_t pass_clock_gap(const struct pass_clock *c, int64_t now,
 
 /* engine_stock.c */
 int stock_open(struct pass *ps);
+/* What a pass holds, stock_close() included. */
+void pass_close(struct pass *ps);
 void stock_close(struct pass *ps);
 void share_count(struct pass *ps, const struct zone *z,
     const struct zonekey *k, int by);

@@ -349,7 +349,7 @@ check_policies(const struct model *m, struct diag *d)
 	return 0;
 }
 
-static void
+void
 pass_close(struct pass *ps)
 {
 	size_t i;
