@@ -22,7 +22,7 @@ DEPS_BUILD = gcc libc6-dev make pkg-config libknot-dev libldns-dev libssl-dev \
 	libp11-kit-dev libxml2-dev libjansson-dev libsqlite3-dev softhsm2
 DEPS_TEST  = perl bind9 bind9-utils bind9-dnsutils knot knot-dnssecutils \
 	knot-dnsutils nsd ldnsutils validns faketime mandoc libxml2-utils \
-	openssl python3-minimal sqlite3 strace
+	opensc openssl python3-minimal sqlite3 strace
 DEPS_TIDY  = clang-tidy clang-format cppcheck shellcheck
 
 # These targets work before the libraries are there; all others ask pkg-config.
