@@ -216,6 +216,8 @@ static const struct dbcolumn key_columns[] = {
 	KEY("ds-submitted", DBCOLUMN_MOMENT, ds_submitted),
 	KEY("ds-seen", DBCOLUMN_MOMENT, ds_seen),
 	KEY("ds-clear", DBCOLUMN_MOMENT, ds_clear),
+	KEY("ds-withdraw", DBCOLUMN_MOMENT, ds_withdraw),
+	KEY("ds-doubt", DBCOLUMN_MOMENT, ds_doubt),
 	KEY("ds-gone", DBCOLUMN_MOMENT, ds_gone),
 	KEY("ds-gone-clear", DBCOLUMN_MOMENT, ds_gone_clear),
 	ROW("public", public_key),

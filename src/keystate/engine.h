@@ -182,10 +182,14 @@ struct zonekey {
 	struct evidence unsigned_; /* made signatures, none is left */
 
 	/* The DS in the parent.  KSK only. */
-	int64_t ds_submitted; /* the engine asked for submission */
-	int64_t ds_seen;      /* the operator saw it.  key ds-seen */
+	int64_t ds_submitted; /* the engine asked for submission (last) */
+	int64_t ds_seen;      /* the operator saw it since.  key ds-seen */
 	int64_t ds_clear;     /* ds_seen + the largest DS TTL of the versions
 			       * before; without delay and safety */
+	int64_t ds_withdraw;  /* the engine asked for its removal: until
+			       * ds-gone or ds-seen it may stand there or not */
+	int64_t ds_doubt;     /* a successor's DS was asked for, which may have
+			       * replaced it; ended by ds-seen */
 	int64_t ds_gone;      /* the operator confirmed it gone.  key ds-gone */
 	int64_t ds_gone_clear; /* as ds_clear, for ds_gone */
 };
@@ -249,6 +253,7 @@ struct pass_gap {
 struct pass_clock {
 	int64_t last;	 /* last pass whose time was accepted; 0: none */
 	int64_t suspect; /* first pass with a time that was not; 0: fine */
+	int64_t max_step; /* MaxClockStep; 0: P2D.  conf */
 	struct pass_gap *gaps; /* of the last 30 days; dominated ones dropped */
 	size_t ngaps;
 };
@@ -367,7 +372,6 @@ const char *engine_interval_rule(enum interval i); /* "RFC 7583 §3.2.1" */
 struct engine_options {
 	int64_t interval;	/* Enforcer/Interval: time between passes */
 	int64_t rollover_notification; /* -1: off */
-	int64_t max_clock_step;	/* MaxClockStep; 0: P2D */
 	bool accept_clock;	/* --accept-clock */
 	bool manual_generation;	/* ManualKeyGeneration */
 	bool assume_published;	/* --assume-published: each pass counts as
@@ -399,8 +403,8 @@ enum action_kind {
 	ACTION_SUBMIT_DS,    /* hand in the DS of pair; then ds-seen.  first:
 			      * now; else a reminder that ds-seen is owed */
 	ACTION_WITHDRAW_DS,  /* have the DS of pair removed; then ds-gone */
-	ACTION_BACKUP,	     /* RequireBackup: pair is not backed up.  zone
-			      * NULL: not in use yet */
+	ACTION_BACKUP,	     /* RequireBackup: pair is not backed up, and zone
+			      * waits for it; zone NULL: nothing waits yet */
 	ACTION_ROLLOVER,     /* ManualRollover: pair is due, key rollover */
 	ACTION_GENERATE,     /* zone lacks a key of that type: engine_stock()
 			      * was not called, was short, or
@@ -514,6 +518,10 @@ struct publication {
 	int64_t dnskey_ttl;   /* 0 if no DNSKEY */
 	int64_t max_ttl;      /* largest in the file */
 	int64_t negative_ttl; /* the SOA's: min(TTL, minimum) */
+	int64_t input_ttl;    /* largest in the unsigned input, its SOA's
+			       * TTL and minimum included; 0: unknown.  Counts
+			       * at the first publication: that zone was
+			       * served before */
 	uint64_t rrsets;      /* signed RRsets, DNSKEY left out */
 	const struct published_key *keys;
 	size_t nkeys;
@@ -523,13 +531,20 @@ struct publication {
  * Record a publication's evidence.  Call it also for a zone that was signed
  * and found unchanged: the published file then stands for the new signconf-id.
  * A file signed by a signconf that was not ours (neither signconf_id nor
- * signconf_previous) takes evidence away but adds none.  With a clock behind
- * the last pass or publication the later of these counts.
- * -1: STATUS_BAD for a publication that cannot be (no rule of the state is
- * broken then), STATUS_SYSTEM for want of memory.
+ * signconf_previous) takes evidence away but adds none.
+ * 0: recorded.  1: the clock is not believed (engine_clock_doubt()): evidence
+ * was taken away, none added; record it again, with the time of then, once it
+ * is.  -1: STATUS_BAD for a publication that cannot be, STATUS_SYSTEM for want
+ * of memory.
  */
 int engine_published(struct model *m, struct zone *z,
     const struct publication *p, struct diag *d);
+
+/*
+ * The time is earlier than the last pass or later by more than MaxClockStep:
+ * evidence and commands dated by it would make waits begin too early.
+ */
+bool engine_clock_doubt(const struct model *m, int64_t now);
 
 /* --- for listings --------------------------------------------------------- */
 
@@ -579,7 +594,8 @@ const char *engine_unsound(const struct zone *z);
 
 /*
  * Each either does its whole work and returns 0, or leaves the model as it was
- * and returns -1 with STATUS_BAD and a reason that says what to do.
+ * and returns -1 with STATUS_BAD and a reason that says what to do, or with
+ * STATUS_SYSTEM with a clock behind the last pass.
  */
 
 /* key rollover: of zone (all that share its keys), or of a policy's zones. */
@@ -599,6 +615,13 @@ int engine_ds_seen(struct model *m, struct zone *z, struct zonekey *k,
 /* key ds-gone: the DS of k is no longer in the parent. */
 int engine_ds_gone(struct model *m, struct zone *z, struct zonekey *k,
     int64_t now, struct diag *d);
+
+/*
+ * key ds-gone of all keys at once: the parent has no DS of the zone.  The way
+ * to insecure, since standby keys' DSs alone would lead to no DNSKEY.
+ */
+int engine_ds_gone_all(struct model *m, struct zone *z, int64_t now,
+    struct diag *d);
 
 /* key ksk-retire: k, or the oldest active KSK if NULL; never the last. */
 int engine_ksk_retire(struct model *m, struct zone *z, struct zonekey *k,

@@ -39,6 +39,8 @@ clamp_key(struct zonekey *k, int64_t now)
 	clamp_evidence(&k->complete, now);
 	clamp_evidence(&k->unsigned_, now);
 	clamp(&k->ds_submitted, now);
+	clamp(&k->ds_withdraw, now);
+	clamp(&k->ds_doubt, now);
 	if (k->ds_seen > now) {
 		k->ds_clear -= k->ds_seen - now;
 		k->ds_seen = now;
@@ -80,10 +82,19 @@ clamp_model(struct model *m, int64_t now)
 	}
 }
 
-static bool
-plausible(const struct pass_clock *c, int64_t now, int64_t step)
+static int64_t
+max_step(const struct pass_clock *c)
 {
-	return c->last == 0 || (now >= c->last && now - c->last <= step);
+	return c->max_step == 0 ? CLOCK_STEP : c->max_step;
+}
+
+bool
+engine_clock_doubt(const struct model *m, int64_t now)
+{
+	const struct pass_clock *c = &m->clock;
+
+	return c->last != 0 &&
+	    (now < c->last || now - c->last > max_step(c));
 }
 
 /* Forward for an hour to MaxClockStep since the first doubtful pass. */
@@ -98,11 +109,9 @@ bool
 clock_accept(struct pass *ps)
 {
 	struct pass_clock *c = &ps->m->clock;
-	int64_t step = ps->opt->max_clock_step;
+	int64_t step = max_step(c);
 
-	if (step == 0)
-		step = CLOCK_STEP;
-	if (plausible(c, ps->now, step)) {
+	if (!engine_clock_doubt(ps->m, ps->now)) {
 		c->suspect = 0;
 	} else if (ps->opt->accept_clock || confirmed(c, ps->now, step)) {
 		if (ps->now < c->last) {

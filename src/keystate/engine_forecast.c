@@ -61,7 +61,7 @@ ksk_retired(const struct zone *z, const struct zonekey *k, const int *scale)
 	for (i = 0; i < z->nkeys; i++) {
 		o = &z->keys[i];
 		if (o == k || !key_is(o, KEY_KSK, k->pair->algorithm) ||
-		    o->state != STATE_ACTIVE || o->ds_gone != 0)
+		    o->state != STATE_ACTIVE || !key_anchored(o))
 			continue;
 		w = timing_wait(z, o, INTERVAL_KSK_RETIRE, scale);
 		if (w.start != 0 && (f.kind != FORECAST_AT || w.end < f.at))

@@ -88,8 +88,6 @@ int64_t pass_clock_gap(const struct pass_clock *c, int64_t now,
 
 /* engine_stock.c */
 int stock_open(struct pass *ps);
-/* What a pass holds, stock_close() included. */
-void pass_close(struct pass *ps);
 void stock_close(struct pass *ps);
 void share_count(struct pass *ps, const struct zone *z,
     const struct zonekey *k, int by);
@@ -109,6 +107,10 @@ bool key_published(const struct zonekey *k); /* stands in signconf to publish */
 bool key_live(const struct zonekey *k); /* neither generate nor dead */
 bool key_conforms(const struct zone *z, const struct zonekey *k);
 bool key_usable(const struct zone *z, const struct zonekey *k);
+bool key_anchored(const struct zonekey *k); /* its DS surely is there */
+bool zone_in_swap(const struct zone *z);
+bool algorithm_replaced(const struct zone *z, uint8_t algorithm);
+bool key_was_used(const struct zonekey *k);
 bool key_gated(const struct model *m, const struct keypair *pair);
 bool key_collides(const struct zone *z, const struct zonekey *k);
 bool zone_shares(const struct zone *z);

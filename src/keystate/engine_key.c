@@ -90,6 +90,15 @@ key_usable(const struct zone *z, const struct zonekey *k)
 	    key_conforms(z, k);
 }
 
+/* Some cache or the parent may have seen it. */
+bool
+key_was_used(const struct zonekey *k)
+{
+	return k->entered[STATE_PUBLISH] != 0 ||
+	    k->entered[STATE_ACTIVE] != 0 ||
+	    k->entered[STATE_KEYPUBLISH] != 0 || k->ds_submitted != 0;
+}
+
 bool
 key_gated(const struct model *m, const struct keypair *pair)
 {
@@ -110,7 +119,8 @@ key_collides(const struct zone *z, const struct zonekey *k)
 
 	for (i = 0; i < z->nkeys; i++) {
 		o = &z->keys[i];
-		if (o == k || o->state == STATE_GENERATE)
+		if (o == k || o->state == STATE_GENERATE ||
+		    (o->state == STATE_DEAD && !key_was_used(o)))
 			continue;
 		if (o->pair->tag == k->pair->tag &&
 		    o->pair->algorithm == k->pair->algorithm)
@@ -158,8 +168,32 @@ engine_ds_present(const struct zonekey *k)
 	return k->ds_submitted != 0 && k->ds_gone == 0;
 }
 
+bool
+key_anchored(const struct zonekey *k)
+{
+	return k->ds_seen != 0 && k->ds_gone == 0 && k->ds_withdraw == 0 &&
+	    k->ds_doubt == 0;
+}
+
+/* A DS was asked for and not seen: the parent's set is about to change. */
+bool
+zone_in_swap(const struct zone *z)
+{
+	const struct zonekey *k;
+	size_t i;
+
+	for (i = 0; i < z->nkeys; i++) {
+		k = &z->keys[i];
+		if (k->pair->type == KEY_KSK && k->state == STATE_READY &&
+		    engine_ds_present(k) && k->ds_seen == 0 &&
+		    k->ds_doubt == 0)
+			return true;
+	}
+	return false;
+}
+
 /* The algorithm goes, and one that stays is in the parent already. */
-static bool
+bool
 algorithm_replaced(const struct zone *z, uint8_t algorithm)
 {
 	const struct zonekey *k;
@@ -170,33 +204,72 @@ algorithm_replaced(const struct zone *z, uint8_t algorithm)
 	for (i = 0; i < z->nkeys; i++) {
 		k = &z->keys[i];
 		if (k->pair->type == KEY_KSK && k->state == STATE_ACTIVE &&
-		    k->ds_seen != 0 && k->ds_gone == 0 &&
-		    zone_targets(z, k->pair->algorithm))
+		    key_anchored(k) && zone_targets(z, k->pair->algorithm))
 			return true;
 	}
 	return false;
 }
 
+static bool
+known(const struct zonekey *k)
+{
+	return k->state == STATE_READY || k->state == STATE_ACTIVE ||
+	    k->state == STATE_RETIRE;
+}
+
+/*
+ * It is the only DS of its algorithm whose key every cache knows, and others
+ * would remain that lead to no DNSKEY: they must go first.
+ */
+static bool
+backs_others(const struct zone *z, const struct zonekey *k)
+{
+	const struct zonekey *o;
+	bool others = false;
+	size_t i;
+
+	for (i = 0; i < z->nkeys; i++) {
+		o = &z->keys[i];
+		if (o == k || !key_is(o, KEY_KSK, k->pair->algorithm) ||
+		    !engine_ds_present(o))
+			continue;
+		if (known(o) && key_anchored(o))
+			return false;
+		if (known(o))
+			continue;
+		others = true;
+	}
+	return others && known(k);
+}
+
 bool
 engine_ds_wanted(const struct zone *z, const struct zonekey *k)
 {
-	if (k->pair->type != KEY_KSK || k->ds_submitted == 0 ||
+	const struct keypair *pair = k->pair;
+
+	if (pair->type != KEY_KSK || !engine_ds_present(k) ||
 	    z->deleted != 0 || z->unsign != 0)
 		return false;
+	/* What was asked to go is not asked for again with its algorithm. */
+	if (k->ds_withdraw != 0)
+		return (k->state == STATE_READY || k->state == STATE_ACTIVE) &&
+		    z->policy != NULL && zone_targets(z, pair->algorithm);
 	switch (k->state) {
 	case STATE_READY:
 	case STATE_ACTIVE:
 	case STATE_KEYPUBLISH:
-		return !algorithm_replaced(z, k->pair->algorithm);
+		return !algorithm_replaced(z, pair->algorithm) ||
+		    backs_others(z, k);
+	case STATE_RETIRE:
+		return backs_others(z, k);
 	case STATE_DSSUB:
 	case STATE_DSPUBLISH:
 	case STATE_DSREADY:
-		if (z->policy != NULL &&
-		    policy_block(z->policy, KEY_KSK, k->pair->algorithm) !=
-			NULL &&
-		    !key_conforms(z, k))
+		if (algorithm_replaced(z, pair->algorithm) ||
+		    (k->ds_doubt != 0 && !zone_in_swap(z)))
 			return false;
-		return !algorithm_replaced(z, k->pair->algorithm);
+		return z->policy == NULL || key_conforms(z, k) ||
+		    policy_block(z->policy, KEY_KSK, pair->algorithm) == NULL;
 	default:
 		return false;
 	}

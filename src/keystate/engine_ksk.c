@@ -24,7 +24,7 @@ replaced(struct pass *ps, const struct zone *z, const struct zonekey *k,
 		    o->state != STATE_ACTIVE || o->shown.since == 0)
 			continue;
 		other = true;
-		if (o->ds_gone != 0)
+		if (!key_anchored(o))
 			continue;
 		/* A standby's DS was known before its key was published. */
 		if (o->entered[STATE_DSREADY] != 0) {
@@ -84,6 +84,7 @@ move(struct pass *ps, struct zone *z, struct zonekey *k)
 	case STATE_DSSUB:
 	case STATE_DSPUBLISH:
 	case STATE_DSREADY:
+	case STATE_KEYPUBLISH:
 		if (k->ds_gone != 0)
 			pass_state(ps, z, k, STATE_DEAD, INTERVAL_NONE, 0,
 			    "its DS was withdrawn");
@@ -114,8 +115,13 @@ take_over(struct pass *ps, struct zone *z, struct zonekey *k)
 	size_t i;
 
 	if (!pass_waited(ps, z, k, INTERVAL_KEYPUBLISH, &w) ||
-	    !engine_ds_present(k) || key_gated(ps->m, k->pair))
+	    !key_anchored(k))
 		return;
+	if (key_gated(ps->m, k->pair)) {
+		pass_note(ps, ACTION_BACKUP, z, k->pair, KEY_KSK,
+		    k->entered[STATE_KEYPUBLISH]);
+		return;
+	}
 	if (k->pair->backed_up == 0)
 		pass_tell(ps, ACTION_NO_BACKUP, z, k->pair, ps->now);
 	pass_state(ps, z, k, STATE_ACTIVE, INTERVAL_KEYPUBLISH, w.start,
@@ -136,16 +142,16 @@ ksk_moves(struct pass *ps, struct zone *z, uint8_t algorithm)
 	for (i = 0; i < z->nkeys; i++) {
 		if (!key_is(&z->keys[i], KEY_KSK, algorithm))
 			continue;
+		move(ps, z, &z->keys[i]);
 		if (z->keys[i].state == STATE_KEYPUBLISH)
 			take_over(ps, z, &z->keys[i]);
-		else
-			move(ps, z, &z->keys[i]);
 	}
 }
 
 /* What the KSKs of one algorithm are at. */
 struct situation {
 	bool active;	/* one is */
+	bool anchored;	/* and its DS is in the parent */
 	bool lasting;	/* one is that need not be rolled yet */
 	bool forced;	/* the operator wants it rolled */
 	bool ready;	/* a successor waits for the parent */
@@ -155,10 +161,31 @@ struct situation {
 	struct zonekey *reserve; /* a standby that could be called up */
 };
 
+/*
+ * An algorithm that goes is in the parent yet, so that one that stays must get
+ * there: a key whose DS was said to be gone will not, since a DS is not asked
+ * for twice (it would stand in the parent before keystate knows).
+ */
+static bool
+old_algorithm_anchored(const struct zone *z)
+{
+	const struct zonekey *k;
+	size_t i;
+
+	for (i = 0; i < z->nkeys; i++) {
+		k = &z->keys[i];
+		if (k->pair->type == KEY_KSK && key_anchored(k) &&
+		    !zone_targets(z, k->pair->algorithm))
+			return true;
+	}
+	return false;
+}
+
 static struct situation
 situation(struct pass *ps, struct zone *z, uint8_t algorithm)
 {
 	struct situation s = { 0 };
+	bool goes = old_algorithm_anchored(z);
 	int64_t lead = zone_lead(z, ps->now, ps->gap), at;
 	struct zonekey *k;
 	size_t i;
@@ -170,10 +197,13 @@ situation(struct pass *ps, struct zone *z, uint8_t algorithm)
 		switch (k->state) {
 		case STATE_ACTIVE:
 			s.active = true;
+			s.anchored = s.anchored || key_anchored(k);
 			s.forced = s.forced || k->forced != 0 ||
 			    (k->retire_fixed != 0 &&
 				pass_reached(ps, k->retire_fixed));
 			at = engine_retire_date(ps->m, z, k);
+			if (k->ds_gone != 0 && goes)
+				break;
 			if (at == MOMENT_NEVER || !pass_reached(ps, at - lead)) {
 				s.lasting = true;
 				s.have++;
@@ -190,7 +220,7 @@ situation(struct pass *ps, struct zone *z, uint8_t algorithm)
 			s.have += key_usable(z, k);
 			break;
 		case STATE_DSREADY:
-			if (key_usable(z, k) && engine_ds_present(k) &&
+			if (key_usable(z, k) && key_anchored(k) &&
 			    s.reserve == NULL)
 				s.reserve = k;
 			/* FALLTHROUGH */
@@ -203,6 +233,35 @@ situation(struct pass *ps, struct zone *z, uint8_t algorithm)
 		}
 	}
 	return s;
+}
+
+/*
+ * "The new records replace any existing records" (manual, second step for
+ * KSKs): until ds-seen the DSs that k replaces may be there or not.
+ */
+static void
+doubt_others(struct zone *z, const struct zonekey *k, int64_t now)
+{
+	struct zonekey *o;
+	bool same = false, goes;
+	size_t i;
+
+	for (i = 0; i < z->nkeys; i++) {
+		o = &z->keys[i];
+		same = same || (o != k && o->state == STATE_ACTIVE &&
+			key_is(o, KEY_KSK, k->pair->algorithm));
+	}
+	for (i = 0; i < z->nkeys; i++) {
+		o = &z->keys[i];
+		if (o == k || o->pair->type != KEY_KSK ||
+		    !engine_ds_present(o) || o->ds_doubt != 0)
+			continue;
+		goes = same ? o->state == STATE_ACTIVE &&
+			o->pair->algorithm == k->pair->algorithm :
+			!zone_targets(z, o->pair->algorithm);
+		if (goes)
+			o->ds_doubt = now;
+	}
 }
 
 /*
@@ -228,6 +287,7 @@ submit(struct pass *ps, struct zone *z, uint8_t algorithm,
 			continue;
 		pass_touch(ps, z);
 		k->ds_submitted = ps->now;
+		doubt_others(z, k, ps->now);
 		ps->changed = true;
 	}
 }
@@ -250,8 +310,8 @@ discard(struct pass *ps, struct zone *z, uint8_t algorithm)
 }
 
 /*
- * Standby keys get their DS into the parent once the zone's own KSK is ready,
- * so that the parent is troubled once (manual, KSK in fresh zones).
+ * Standby keys get their DS into the parent only beside one that is there: a
+ * DS RRset of theirs alone would lead to no DNSKEY (RFC 4035 §5.2).
  */
 static void
 stand_by(struct pass *ps, struct zone *z, const struct key_block *b,
@@ -295,6 +355,6 @@ ksk_roll(struct pass *ps, struct zone *z, uint8_t algorithm)
 		return;
 	if (s.have == 0)
 		key_supply(ps, z, b, 1);
-	if ((s.active || s.ready) && s.standby < b->standby)
+	if (s.anchored && s.standby < b->standby)
 		stand_by(ps, z, b, b->standby - s.standby);
 }

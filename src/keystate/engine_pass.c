@@ -267,9 +267,7 @@ purgeable(struct pass *ps, const struct zone *z, const struct zonekey *k)
 		return false;
 	if (!pass_reached(ps, k->entered[STATE_DEAD] + z->policy->purge))
 		return false;
-	if (z->deleted != 0 || (k->entered[STATE_PUBLISH] == 0 &&
-				   k->entered[STATE_ACTIVE] == 0 &&
-				   k->entered[STATE_KEYPUBLISH] == 0))
+	if (z->deleted != 0 || !key_was_used(k))
 		return true;
 	return z->published > k->entered[STATE_DEAD] && k->shown.since == 0 &&
 	    (k->pair->type == KEY_KSK || k->unsigned_.since != 0);
@@ -294,7 +292,8 @@ find_purges(struct pass *ps)
 		pair = m->pairs[i];
 		if (pair->uses != 0 && pair->mark == pair->uses)
 			pass_tell(ps, ACTION_PURGE, NULL, pair, 0);
-		else if (pair->uses == 0 && key_gated(m, pair))
+		else if ((pair->uses == 0 || pair->live != 0) &&
+		    key_gated(m, pair))
 			pass_tell(ps, ACTION_BACKUP, NULL, pair,
 			    pair->generated);
 	}
@@ -349,7 +348,7 @@ check_policies(const struct model *m, struct diag *d)
 	return 0;
 }
 
-void
+static void
 pass_close(struct pass *ps)
 {
 	size_t i;

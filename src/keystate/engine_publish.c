@@ -90,7 +90,8 @@ evidence_record(struct zone *z, const struct publication *p, bool known,
 	any_ttl = max64(p->max_ttl, p->negative_ttl);
 	dnskey_clear = ttl_history_clear(&z->dnskey_ttl, p->at,
 	    max64(dnskey_ttl, p->negative_ttl));
-	any_clear = ttl_history_clear(&z->max_ttl, p->at, any_ttl);
+	any_clear = ttl_history_clear(&z->max_ttl, p->at,
+	    max64(any_ttl, p->input_ttl));
 	for (i = 0; i < z->nkeys; i++)
 		record_key(&z->keys[i], p, dnskey_clear, any_clear, known,
 		    changed);
@@ -103,6 +104,29 @@ evidence_record(struct zone *z, const struct publication *p, bool known,
 	z->published = p->at;
 	z->serial = p->serial;
 	return 0;
+}
+
+static void
+raise_ttl(struct ttl_history *h, int64_t ttl)
+{
+	if (h->count != 0 && h->span[h->count - 1].ttl < ttl)
+		h->span[h->count - 1].ttl = ttl;
+}
+
+/*
+ * When it was published is not known: what it shows may end facts, and its
+ * TTLs count as if they had been there before.
+ */
+static void
+evidence_doubtful(struct zone *z, const struct publication *p)
+{
+	bool changed = false;
+	size_t i;
+
+	for (i = 0; i < z->nkeys; i++)
+		record_key(&z->keys[i], p, 0, 0, false, &changed);
+	raise_ttl(&z->dnskey_ttl, max64(p->dnskey_ttl, p->negative_ttl));
+	raise_ttl(&z->max_ttl, max64(p->max_ttl, p->negative_ttl));
 }
 
 /* A file of ours: signed by the signconf on disk, or by the one before. */
@@ -125,7 +149,8 @@ check(const struct zone *z, const struct publication *p, struct diag *d)
 
 	if (p->at <= 0 || p->dnskey_ttl < 0 || p->max_ttl < 0 ||
 	    p->negative_ttl < 0 || p->dnskey_ttl > INT32_MAX ||
-	    p->max_ttl > INT32_MAX || p->negative_ttl > INT32_MAX)
+	    p->max_ttl > INT32_MAX || p->negative_ttl > INT32_MAX ||
+	    p->input_ttl < 0 || p->input_ttl > INT32_MAX)
 		return diag_set(d, STATUS_BAD,
 		    "%s: a time or TTL of the publication is out of range "
 		    "(RFC 2181 §8)",
@@ -159,8 +184,11 @@ engine_published(struct model *m, struct zone *z, const struct publication *p,
 
 	if (check(z, p, d) == -1)
 		return -1;
-	/* A clock that was set back must not make waits begin earlier. */
-	now.at = max64(now.at, max64(m->clock.last, z->published));
+	if (engine_clock_doubt(m, p->at)) {
+		evidence_doubtful(z, p);
+		return 1;
+	}
+	now.at = max64(now.at, z->published);
 	if (p->signconf_id != NULL) {
 		id = strdup(p->signconf_id);
 		if (id == NULL)

@@ -433,7 +433,7 @@ engine_stock(const struct model *m, int64_t now, int64_t horizon,
 		needs->need[i].count = allot(m, needs, i);
 	rc = 0;
 out:
-	pass_close(&ps);
+	stock_close(&ps);
 	engine_result_clear(&result);
 	model_free(ps.m);
 	return rc;

@@ -9,11 +9,19 @@
 #include "duration.h"
 #include "engine_internal.h"
 
-/* A clock that was set back must not make waits begin earlier. */
-static int64_t
-moment(const struct model *m, int64_t now)
+/* A date too early would make waits begin too early. */
+static int
+refuse_clock(const struct model *m, int64_t now, struct diag *d)
 {
-	return now > m->clock.last ? now : m->clock.last;
+	char text[15];
+
+	if (now >= m->clock.last)
+		return 0;
+	moment_format(m->clock.last, text);
+	return diag_set(d, STATUS_SYSTEM,
+	    "the clock is not believed: it is behind the last pass, of %s; set "
+	    "it right, or enforce --accept-clock",
+	    text);
 }
 
 static void
@@ -79,9 +87,8 @@ engine_rollover(struct model *m, struct zone *z, enum key_type type,
 	struct zonekey *k;
 	size_t i, n = 0, asked = 0;
 
-	if (refuse_policy(z, d) == -1)
+	if (refuse_clock(m, now, d) == -1 || refuse_policy(z, d) == -1)
 		return -1;
-	now = moment(m, now);
 	for (i = 0; i < z->nkeys; i++) {
 		k = &z->keys[i];
 		n += rolls(k, type, emergency);
@@ -114,7 +121,8 @@ engine_rollover_policy(struct model *m, struct policy *p, enum key_type type,
 	struct zone *z;
 	size_t i, j, n = 0;
 
-	now = moment(m, now);
+	if (refuse_clock(m, now, d) == -1)
+		return -1;
 	for (i = 0; i < m->nzones; i++) {
 		z = m->zones[i];
 		if (z->policy != p || z->deleted != 0)
@@ -170,7 +178,8 @@ refuse_ds_seen(const struct model *m, const struct zone *z,
 	case STATE_DSSUB:
 		break;
 	case STATE_ACTIVE:
-		if (k->ds_gone != 0)
+		/* A change that is under way may still replace it. */
+		if (!key_anchored(k) && !zone_in_swap(z))
 			return 0;
 		return diag_set(d, STATUS_BAD,
 		    "%s: key %u is active already", z->name, k->pair->tag);
@@ -225,13 +234,34 @@ oldest_active(const struct model *m, struct zone *z, const struct zonekey *new,
 	return best;
 }
 
-/* More DS TTLs may have been configured since the last pass. */
+/* Another DS TTL may have been configured since the last pass. */
 static int
-note_ds_ttl(struct zone *z, int64_t now, struct diag *d)
+note_ds_ttl(const struct model *m, struct zone *z, int64_t now,
+    struct diag *d)
 {
-	if (ttl_history_set(&z->ds_ttl, z->policy->ds_ttl, now) == -1)
+	if (z->policy != NULL && !engine_clock_doubt(m, now) &&
+	    ttl_history_set(&z->ds_ttl, z->policy->ds_ttl, now) == -1)
 		return diag_system(d, "%s", z->name);
 	return 0;
+}
+
+/*
+ * When the DS RRsets before now leave the caches.  A clock that runs ahead
+ * must not make old TTLs forgotten: what the last pass knew counts as well.
+ */
+static int64_t
+ds_clear(const struct model *m, const struct zone *z, int64_t now)
+{
+	const int64_t ttl = z->policy == NULL ? 0 : z->policy->ds_ttl;
+	int64_t clear = ttl_history_clear(&z->ds_ttl, now, ttl), last;
+
+	if (engine_clock_doubt(m, now)) {
+		last = m->clock.last;
+		last = ttl_history_clear(&z->ds_ttl, last, ttl) - last;
+		if (now + last > clear)
+			clear = now + last;
+	}
+	return clear;
 }
 
 int
@@ -239,18 +269,18 @@ engine_ds_seen(struct model *m, struct zone *z, struct zonekey *k,
     bool no_retire, int64_t now, struct keypair **retired, struct diag *d)
 {
 	struct zonekey *old = NULL;
+	size_t i;
 
 	if (retired != NULL)
 		*retired = NULL;
-	now = moment(m, now);
-	if (refuse_ds_seen(m, z, k, now, d) == -1 ||
-	    note_ds_ttl(z, now, d) == -1)
+	if (refuse_clock(m, now, d) == -1 || refuse_ds_seen(m, z, k, now, d) == -1 ||
+	    note_ds_ttl(m, z, now, d) == -1)
 		return -1;
 	if (k->ds_submitted == 0)
 		k->ds_submitted = now;
 	k->ds_seen = now;
-	k->ds_clear = ttl_history_clear(&z->ds_ttl, now, z->policy->ds_ttl);
-	k->ds_gone = k->ds_gone_clear = 0;
+	k->ds_clear = ds_clear(m, z, now);
+	k->ds_gone = k->ds_gone_clear = k->ds_withdraw = k->ds_doubt = 0;
 	if (k->state == STATE_DSSUB) {
 		set_state(k, STATE_DSPUBLISH, now);
 		return 0;
@@ -258,8 +288,12 @@ engine_ds_seen(struct model *m, struct zone *z, struct zonekey *k,
 	if (k->state == STATE_ACTIVE)
 		return 0;
 	set_state(k, STATE_ACTIVE, now);
-	if (no_retire)
+	if (no_retire) {
+		/* "The old DS was left in the parent" (manual). */
+		for (i = 0; i < z->nkeys; i++)
+			z->keys[i].ds_doubt = 0;
 		return 0;
+	}
 	old = oldest_active(m, z, k, k->pair->algorithm, false);
 	if (old == NULL)
 		old = oldest_active(m, z, k, 0, true);
@@ -271,13 +305,21 @@ engine_ds_seen(struct model *m, struct zone *z, struct zonekey *k,
 	return 0;
 }
 
+static void
+set_ds_gone(const struct model *m, const struct zone *z, struct zonekey *k,
+    int64_t now)
+{
+	k->ds_gone = now;
+	k->ds_gone_clear = ds_clear(m, z, now);
+}
+
 int
 engine_ds_gone(struct model *m, struct zone *z, struct zonekey *k,
     int64_t now, struct diag *d)
 {
 	const char *reason;
 
-	if (refuse_not_ksk(z, k, d) == -1)
+	if (refuse_clock(m, now, d) == -1 || refuse_not_ksk(z, k, d) == -1)
 		return -1;
 	if (k->ds_submitted == 0)
 		return diag_set(d, STATUS_BAD,
@@ -287,11 +329,6 @@ engine_ds_gone(struct model *m, struct zone *z, struct zonekey *k,
 		return diag_set(d, STATUS_BAD,
 		    "%s: the DS of key %u is known to be gone", z->name,
 		    k->pair->tag);
-	if (k->state == STATE_KEYPUBLISH)
-		return diag_set(d, STATUS_BAD,
-		    "%s: standby key %u was called up: its DS must stay",
-		    z->name, k->pair->tag);
-	now = moment(m, now);
 	k->ds_gone = now;
 	reason = engine_unsound(z);
 	k->ds_gone = 0;
@@ -300,12 +337,50 @@ engine_ds_gone(struct model *m, struct zone *z, struct zonekey *k,
 		    "%s: with the DS of key %u gone there would be %s: have "
 		    "that one removed first, then key ds-gone",
 		    z->name, k->pair->tag, reason);
-	if (z->policy != NULL && note_ds_ttl(z, now, d) == -1)
+	if (note_ds_ttl(m, z, now, d) == -1)
 		return -1;
-	k->ds_gone = now;
-	k->ds_gone_clear = ttl_history_clear(&z->ds_ttl, now,
-	    z->policy != NULL ? z->policy->ds_ttl : 0);
+	set_ds_gone(m, z, k, now);
 	return 0;
+}
+
+int
+engine_ds_gone_all(struct model *m, struct zone *z, int64_t now,
+    struct diag *d)
+{
+	struct zonekey *k;
+	size_t i, n = 0;
+
+	if (refuse_clock(m, now, d) == -1)
+		return -1;
+	for (i = 0; i < z->nkeys; i++)
+		n += engine_ds_present(&z->keys[i]);
+	if (n == 0)
+		return diag_set(d, STATUS_BAD,
+		    "%s: no DS of it is known to stand in the parent",
+		    z->name);
+	if (note_ds_ttl(m, z, now, d) == -1)
+		return -1;
+	for (i = 0; i < z->nkeys; i++) {
+		k = &z->keys[i];
+		if (engine_ds_present(k))
+			set_ds_gone(m, z, k, now);
+	}
+	return 0;
+}
+
+static bool
+has_successor(const struct zone *z, const struct zonekey *k)
+{
+	const struct zonekey *o;
+	size_t i;
+
+	for (i = 0; i < z->nkeys; i++) {
+		o = &z->keys[i];
+		if (o != k && key_is(o, KEY_KSK, k->pair->algorithm) &&
+		    o->state == STATE_ACTIVE && key_anchored(o))
+			return true;
+	}
+	return false;
 }
 
 int
@@ -318,10 +393,9 @@ engine_ksk_retire(struct model *m, struct zone *z, struct zonekey *k,
 
 	if (retired != NULL)
 		*retired = NULL;
-	if (refuse_policy(z, d) == -1 ||
+	if (refuse_clock(m, now, d) == -1 || refuse_policy(z, d) == -1 ||
 	    (k != NULL && refuse_not_ksk(z, k, d) == -1))
 		return -1;
-	now = moment(m, now);
 	for (i = 0; i < z->nkeys && !given; i++) {
 		o = &z->keys[i];
 		if (o->pair->type == KEY_KSK && o->state == STATE_ACTIVE &&
@@ -335,11 +409,12 @@ engine_ksk_retire(struct model *m, struct zone *z, struct zonekey *k,
 		return diag_set(d, STATUS_BAD,
 		    "%s: key %u is in state %s: only an active one retires",
 		    z->name, k->pair->tag, key_state_name(k->state));
-	o = oldest_active(m, z, k, k->pair->algorithm, false);
-	if (o == NULL && zone_targets(z, k->pair->algorithm))
+	if (!has_successor(z, k) && !algorithm_replaced(z,
+					k->pair->algorithm))
 		return diag_set(d, STATUS_BAD,
-		    "%s: key %u is the only active KSK of algorithm %u: a "
-		    "successor must be active first (key rollover, ds-seen)",
+		    "%s: key %u is the only active KSK of algorithm %u with a "
+		    "DS: a successor must be active first (key rollover, "
+		    "ds-seen)",
 		    z->name, k->pair->tag, k->pair->algorithm);
 	set_state(k, STATE_RETIRE, now);
 	if (retired != NULL)
@@ -536,7 +611,6 @@ engine_import(struct model *m, struct zone *z, const struct engine_import *im,
 	struct keypair *pair;
 	struct zonekey *k = NULL;
 
-	now = moment(m, now);
 	if (refuse_import(m, z, im, now, d) == -1)
 		return -1;
 	pair = model_add_pair(m, im->id);
@@ -570,7 +644,7 @@ engine_unsign(struct model *m, struct zone *z, int64_t now, struct diag *d)
 	const struct zonekey *k;
 	size_t i;
 
-	if (refuse_policy(z, d) == -1)
+	if (refuse_clock(m, now, d) == -1 || refuse_policy(z, d) == -1)
 		return -1;
 	if (z->unsign != 0)
 		return diag_set(d, STATUS_BAD,
@@ -584,7 +658,7 @@ engine_unsign(struct model *m, struct zone *z, int64_t now, struct diag *d)
 			    "§5.2)",
 			    z->name, k->pair->tag);
 	}
-	z->unsign = moment(m, now);
+	z->unsign = now;
 	return 0;
 }
 
@@ -592,10 +666,12 @@ int
 engine_zone_delete(struct model *m, struct zone *z, int64_t now,
     struct diag *d)
 {
+	if (refuse_clock(m, now, d) == -1)
+		return -1;
 	if (z->deleted != 0)
 		return diag_set(d, STATUS_BAD, "%s: the zone was deleted",
 		    z->name);
-	z->deleted = moment(m, now);
+	z->deleted = now;
 	return 0;
 }
 

@@ -84,6 +84,23 @@ first_zsk(struct zone *z, uint8_t algorithm)
 	return best;
 }
 
+/* Chosen for a first pass that waited, before the policy changed. */
+static void
+forget_untargeted(struct pass *ps, struct zone *z)
+{
+	struct zonekey *k;
+	size_t i;
+
+	for (i = 0; i < z->nkeys; i++) {
+		k = &z->keys[i];
+		if ((k->state == STATE_PUBLISH || k->state == STATE_READY) &&
+		    !zone_targets(z, k->pair->algorithm) &&
+		    k->ds_submitted == 0)
+			pass_state(ps, z, k, STATE_DEAD, INTERVAL_NONE, 0,
+			    "unused, and not what the policy asks for");
+	}
+}
+
 /*
  * All keys of all algorithms at once, or nothing: DNSKEYs without signatures
  * would make no zone.  A ZSK is active at once, since no cache knows any key
@@ -98,6 +115,7 @@ start(struct pass *ps, struct zone *z)
 	bool lacking = false;
 	size_t i, want;
 
+	forget_untargeted(ps, z);
 	for (i = 0; i < p->nblocks; i++) {
 		b = &p->blocks[i];
 		if (!zone_targets(z, b->algorithm))
@@ -121,8 +139,13 @@ start(struct pass *ps, struct zone *z)
 		if (b->type != KEY_ZSK || !zone_targets(z, b->algorithm))
 			continue;
 		k = first_zsk(z, b->algorithm);
-		if (k == NULL || key_gated(ps->m, k->pair))
+		if (k == NULL)
 			return;
+		if (key_gated(ps->m, k->pair)) {
+			pass_note(ps, ACTION_BACKUP, z, k->pair, KEY_ZSK,
+			    k->entered[k->state]);
+			return;
+		}
 	}
 	for (i = 0; i < p->nblocks; i++) {
 		b = &p->blocks[i];
@@ -358,19 +381,44 @@ static void
 owed_by_parent(struct pass *ps, struct zone *z, struct zonekey *k)
 {
 	bool wanted = engine_ds_wanted(z, k);
-	int64_t since = k->ds_submitted;
 
-	if (wanted && (k->ds_seen == 0 || k->ds_gone != 0)) {
-		if (k->ds_gone != 0)
-			since = k->ds_gone;
-		pass_note(ps, ACTION_SUBMIT_DS, z, k->pair, KEY_KSK, since);
-	}
-	if (!wanted && engine_ds_present(k)) {
-		if (k->state == STATE_DEAD)
-			since = k->entered[STATE_DEAD];
-		if (k->entered[STATE_RETIRE] > since)
-			since = k->entered[STATE_RETIRE];
-		pass_note(ps, ACTION_WITHDRAW_DS, z, k->pair, KEY_KSK, since);
+	if (wanted && k->ds_seen == 0 && k->ds_doubt == 0)
+		pass_note(ps, ACTION_SUBMIT_DS, z, k->pair, KEY_KSK,
+		    k->ds_submitted);
+	if (!wanted && engine_ds_present(k))
+		pass_note(ps, ACTION_WITHDRAW_DS, z, k->pair, KEY_KSK,
+		    k->ds_withdraw);
+}
+
+/*
+ * Once removal or replacement of a DS was asked for, it may be gone any time.
+ * If the key is wanted after all, only a new ds-seen tells.
+ */
+static void
+ask_parent(struct pass *ps, struct zone *z)
+{
+	struct zonekey *k;
+	bool wanted, again, swap = zone_in_swap(z);
+	size_t i;
+
+	for (i = 0; i < z->nkeys; i++) {
+		k = &z->keys[i];
+		if (k->pair->type != KEY_KSK || !engine_ds_present(k))
+			continue;
+		wanted = engine_ds_wanted(z, k);
+		again = wanted && (k->ds_withdraw != 0 ||
+				      (k->ds_doubt != 0 && !swap &&
+					  (k->state == STATE_ACTIVE ||
+					      k->state == STATE_READY)));
+		if (!again && (wanted || k->ds_withdraw != 0))
+			continue;
+		pass_touch(ps, z);
+		ps->changed = true;
+		k->ds_withdraw = wanted ? 0 : ps->now;
+		if (again) {
+			k->ds_submitted = ps->now;
+			k->ds_seen = k->ds_doubt = 0;
+		}
 	}
 }
 
@@ -394,6 +442,15 @@ owed_by_date(struct pass *ps, struct zone *z, struct zonekey *k)
 		pass_note(ps, ACTION_EXPECTED, z, k->pair, KEY_KSK, at);
 }
 
+/* RequireBackup alone keeps it from its next state. */
+static bool
+gate_holds(const struct zonekey *k)
+{
+	return (k->pair->type == KEY_KSK && k->state == STATE_READY &&
+		   k->ds_submitted == 0) ||
+	    (k->state == STATE_GENERATE && k->entered[STATE_GENERATE] != 0);
+}
+
 static void
 owed(struct pass *ps, struct zone *z)
 {
@@ -406,9 +463,9 @@ owed(struct pass *ps, struct zone *z)
 			owed_by_parent(ps, z, k);
 		if (z->policy != NULL && z->deleted == 0)
 			owed_by_date(ps, z, k);
-		if (k->state != STATE_DEAD && key_gated(ps->m, k->pair))
+		if (gate_holds(k) && key_gated(ps->m, k->pair))
 			pass_note(ps, ACTION_BACKUP, z, k->pair,
-			    k->pair->type, k->pair->generated);
+			    k->pair->type, k->entered[k->state]);
 		if (key_published(k) && !is_standby(k) &&
 		    k->shown.since == 0)
 			pass_note(ps, ACTION_UNPUBLISHED, z, k->pair,
@@ -490,5 +547,6 @@ zone_advance(struct pass *ps, struct zone *z)
 		else
 			advance_keys(ps, z);
 	}
+	ask_parent(ps, z);
 	owed(ps, z);
 }

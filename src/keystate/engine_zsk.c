@@ -76,6 +76,24 @@ blocked(struct pass *ps, const struct zone *z, const struct zonekey *next,
 	    s->waiting != 0;
 }
 
+static void
+name_blocker(struct pass *ps, const struct keypair *pair)
+{
+	const struct zonekey *k;
+	struct zone *z;
+	size_t i;
+
+	for (i = 0; i < ps->m->nzones; i++) {
+		z = ps->m->zones[i];
+		k = zone_shares(z) ? zone_key(z, pair) : NULL;
+		if (k != NULL && (k->state == STATE_GENERATE ||
+				     k->state == STATE_PUBLISH)) {
+			ps->notes[ps->nnotes - 1].other = z;
+			return;
+		}
+	}
+}
+
 static struct zonekey *
 successor(struct zone *z, uint8_t algorithm)
 {
@@ -144,9 +162,12 @@ switch_keys(struct pass *ps, struct zone *z, uint8_t algorithm,
 	if (next == NULL) {
 		pass_note(ps, ACTION_NOT_READY, z, old, KEY_ZSK, 0);
 	} else if (key_gated(ps->m, next->pair)) {
-		/* owed() tells about the backup. */
+		pass_note(ps, ACTION_BACKUP, z, next->pair, KEY_ZSK,
+		    next->entered[STATE_READY]);
 	} else if (blocked(ps, z, next, emergency)) {
 		pass_note(ps, ACTION_BLOCKED, z, next->pair, KEY_ZSK, 0);
+		if (!ps->no_memory)
+			name_blocker(ps, next->pair);
 	} else {
 		if (next->pair->backed_up == 0)
 			pass_tell(ps, ACTION_NO_BACKUP, z, next->pair,

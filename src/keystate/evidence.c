@@ -101,6 +101,7 @@ take_facts(struct evidence_file *e, const struct zonetext_keys *facts,
 		{ FACT "rrsets", UINT64_MAX, 0, true },
 		{ FACT "serial", UINT32_MAX, 0, true },
 		{ FACT "earliest-expiration", INT64_MAX, 0, false },
+		{ "read-zone.max-ttl", INT32_MAX, 0, false },
 	};
 
 	*whole = true;
@@ -118,6 +119,7 @@ take_facts(struct evidence_file *e, const struct zonetext_keys *facts,
 	e->p.rrsets = numbers[3].value;
 	e->p.serial = (uint32_t)numbers[4].value;
 	e->earliest = (int64_t)numbers[5].value;
+	e->p.input_ttl = (int64_t)numbers[6].value;
 	return 0;
 }
 

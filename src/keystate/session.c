@@ -25,7 +25,7 @@ load_conf(struct session *s, struct diag *d)
 	c = s->conf;
 	s->engine.interval = c->interval;
 	s->engine.rollover_notification = c->rollover_notification;
-	s->engine.max_clock_step = c->max_clock_step;
+	s->m->clock.max_step = c->max_clock_step;
 	s->engine.manual_generation = c->manual_key_generation;
 	s->engine.accept_clock = s->o.accept_clock;
 	s->engine.assume_published = s->o.assume_published;

@@ -146,6 +146,20 @@ key_ds_seen(struct session *s, int argc, char **operands, struct diag *d)
 }
 
 static enum status
+ds_gone_all(struct session *s, struct diag *d)
+{
+	struct zone *z = session_zone(s, d);
+
+	if (z == NULL || engine_ds_gone_all(s->m, z, s->now, d) == -1)
+		return verb_failed(d);
+	note(s, z, NULL, "ds-gone", NULL, NULL);
+	if (session_commit(s, d) == -1)
+		return verb_failed(d);
+	(void)printf("Every DS of %s is gone\n", z->name);
+	return STATUS_OK;
+}
+
+static enum status
 key_ds_gone(struct session *s, int argc, char **operands, struct diag *d)
 {
 	struct zone *z;
@@ -153,9 +167,12 @@ key_ds_gone(struct session *s, int argc, char **operands, struct diag *d)
 
 	(void)argc;
 	(void)operands;
+	if (s->o.all)
+		return ds_gone_all(s, d);
 	if (s->o.id == NULL && s->o.tag == UINT32_MAX) {
 		diag_set(d, STATUS_USAGE,
-		    "key ds-gone: one of --keytag and --cka_id is needed");
+		    "key ds-gone: one of --keytag, --cka_id and --all is "
+		    "needed");
 		return STATUS_USAGE;
 	}
 	if (find_ksk(s, true, &z, &k, d) == -1 ||
@@ -571,7 +588,7 @@ const struct verb key_verbs[] = {
 	{ "key purge", "zp", NEEDS_ALL, "Destroy dead keys.", key_purge },
 	{ "key ds-seen", "xkzfl", NEEDS_ALL,
 	    "The DS of a KSK stands in the parent.", key_ds_seen },
-	{ "key ds-gone", "xkz", NEEDS_ALL,
+	{ "key ds-gone", "xkza", NEEDS_ALL,
 	    "The DS of a KSK stands in the parent no more.", key_ds_gone },
 	{ "key ksk-retire", "zxk,yes", NEEDS_ALL,
 	    "Retire a KSK, or the oldest active one.", key_ksk_retire },

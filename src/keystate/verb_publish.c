@@ -353,8 +353,17 @@ record(struct session *s, struct zone *z, struct zone_facts *facts,
 
 	e->p.at = at;
 	e->p.signconf_id = signconf_id;
-	if (engine_published(s->m, z, &e->p, d) == -1)
+	switch (engine_published(s->m, z, &e->p, d)) {
+	case -1:
 		return -1;
+	case 1:
+		return diag_set(d, STATUS_SYSTEM,
+		    "%s: the clock is not believed: the publication counts "
+		    "once it is (enforce --accept-clock)",
+		    z->name);
+	default:
+		break;
+	}
 	if (!fileident_same(&now, &facts->output))
 		(void)replace_text(&facts->digest, NULL);
 	facts->output = now;
