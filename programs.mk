@@ -14,3 +14,7 @@ $(eval $(call program,add-nsec,src/nseccer/add-nsec.c src/nseccer/denial.c,))
 $(eval $(call program,add-nsec3,src/nseccer/add-nsec3.c src/nseccer/denial.c,$(SSL)))
 $(eval $(call program,keystate,$(wildcard src/keystate/*.c),$(XML) $(JSON) $(KNOT) $(P11) $(SSL) $(SQLITE)))
 $(eval $(call program,add-zonemd,src/finalizer/add-zonemd.c src/finalizer/zonemd-digest.c,$(KNOT) $(SSL)))
+# The engine of keystate is tested by itself, without its program.
+ENGINE = $(patsubst %.c,$(BUILD)/%.o,$(wildcard src/keystate/engine*.c) src/keystate/timing.c)
+SIM = $(patsubst %.c,$(BUILD)/%.o,$(wildcard t/sim/*.c))
+$(BUILD)/t/unit/sim: $(SIM) $(ENGINE)
