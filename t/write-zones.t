@@ -53,6 +53,48 @@ ok 'a cut stream leaves nothing' test ! -e "$T/y.new" -a ! -e "$T/y"
 printf 'x\n' >"$T/job"
 rejects 1 'not a job line' write-zones --commit <"$T/job"
 
+# The serial: RFC 1982, and the same one never twice
+ok 'near the end of the circle' publish 2147483649 1
+ok 'and over it' publish 4294967290 1
+ok 'round' publish 3 1
+signed 3 1 >"$T/want"
+signed 3 1 | sed 's/h\. 3/H. 3/' | write-zones -o "$T/z" >"$T/job"
+rejects 1 'serial 3 is not newer than the published 3' write-zones --commit <"$T/job"
+signed 2147483651 1 | write-zones -o "$T/z" >"$T/job"
+rejects 1 'is not newer' write-zones --commit <"$T/job"
+same 'the file stays' "$T/z" "$T/want"
+ok 'never published: written even where nothing changed' sh -c 'rm "$0"; exit 0' "$T/z"
+ok 'so is the first' publish 9 0
+ok 'it is there' test -e "$T/z"
+
+# What is in the way, and names that are none of ours
+ln -s "$T/elsewhere" "$T/l.new"
+ok 'a link in place of FILE.new is replaced, not followed' sh -c 'write-zones -o "$0" <"$1" >"$2"' "$T/l" "$T/want" "$T/job"
+ok 'nothing went elsewhere' test ! -e "$T/elsewhere" -a ! -L "$T/l.new"
+mv "$T/l.new" "$T/l.real" && ln -s "$T/l.real" "$T/l.new"
+rejects 3 'l.new: Too many levels|l.new: fsync' write-zones --commit <"$T/job"
+rejects 3 'No such file' write-zones -o "$T/no/folder" <"$T/want"
+rejects 2 'takes a stream of one zone' sh -c 'cat "$0" "$0" | write-zones -o "$1"' "$T/want" "$T/two"
+rejects 2 'nowhere to write' sh -c 'sed "s|^;zone example.|& output=$1|" "$0" | write-zones' "$T/want" "$T/unasked"
+ok 'without --batch no path of a header is written' test ! -e "$T/unasked.new"
+rejects 2 'no operands' write-zones x <"$T/want"
+rejects 2 'commit alone' write-zones --commit -o x <"$T/job"
+printf 'a\n' | sed "s|a|$(printf '%01025d' 1 | sed 's/[01]/a/g')|" >"$T/job"
+rejects 1 'not a job line' write-zones --commit <"$T/job"
+
+# More than a batch, in two folders
+mkdir "$T/even" "$T/odd"
+perl -e 'print ";zonetext 1\n"; for (1 .. 600) { my $f = "$ARGV[0]/" . ($_ % 2 ? "odd" : "even") . "/$_";
+	print ";zone z$_. output=$f\nz$_.\t60\tIN\tSOA\tns. h. 1 2 3 4 5\n;end z$_. records=1 max-ttl=60 sign-rrsets.serial=1 sign-rrsets.changed=1\n" }
+	print ";done zones=600 failed=0\n"' "$T" >"$T/many"
+write-zones --batch <"$T/many" >"$T/jobs"
+rm "$T/odd/599.new"
+sed 's/^\(z300\.\t.*\)\t0\t-\t/\1\t1\tbad\t/' "$T/jobs" >"$T/judged"
+write-zones --commit <"$T/judged" >"$T/done" 2>"$T/err"
+is 'many: status, and what became of them' "$? $(cut -f8 "$T/done" | sort | uniq -c | awk '{ printf "%s:%s ", $2, $1 }')" '3 0:598 1:1 3:1 '
+is 'in the order they came' "$(cut -f1 "$T/done" | cksum)" "$(cut -f1 "$T/jobs" | cksum)"
+is 'in place' "$(find "$T/even" "$T/odd" -type f | sed 's|.*/||' | grep -c '^[0-9]*$') $(find "$T/even" "$T/odd" -name '*.*' | sed 's|.*/||')" '598 300.rejected'
+
 # Two zones in a batch, one of which failed on its way.
 {
 	printf ';zonetext 1\n;zone a. output=%s\n;fail a. 1 no luck\n' "$T/a"
