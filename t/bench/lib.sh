@@ -47,10 +47,11 @@ token="--ksk 'pkcs11:token=bench;object=ksk?pin-source=file:$W/pin' --zsk 'pkcs1
 
 zone_facts() { # KIND: n, origin, chain, bind and policy of the zone
 	case $1 in
-	tld) n=500000 origin=example. chain='--nsec3 --opt-out' bind='-3 - -H 0 -A' policy='    nsec3: on
-	    nsec3-iterations: 0
-	    nsec3-salt-length: 0
-	    nsec3-opt-out: on' ;;
+	tld)
+		n=500000 origin=example. chain='--nsec3 --opt-out' bind='-3 - -H 0 -A'
+		# Lines of YAML, which takes no tabs.
+		policy=$(printf '    %s\n' 'nsec3: on' 'nsec3-iterations: 0' 'nsec3-salt-length: 0' 'nsec3-opt-out: on')
+		;;
 	host) n=200000 origin=example.com. chain=--nsec bind='' policy='' ;;
 	esac
 }
