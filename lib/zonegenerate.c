@@ -11,7 +11,7 @@
 #define WIDTH_MAX     128
 
 struct zonegenerate {
-	uint64_t at, stop, step;
+	uint64_t at, stop, step, count;
 	char *template; /* one line, words joined, the $ still in it */
 	char *block;
 };
@@ -38,10 +38,11 @@ parse_range(struct zonegenerate *g, const struct zonelexer_word *w,
 		return diag_set(d, STATUS_BAD,
 		    "$GENERATE: '%.*s' is not start-stop or start-stop/step",
 		    (int)(w->len < 100 ? w->len : 100), s);
-	if ((g->stop - g->at) / g->step >= max)
+	g->count = (g->stop - g->at) / g->step + 1;
+	if (g->count > max)
 		return diag_set(d, STATUS_BAD,
-		    "$GENERATE: more than %llu records",
-		    (unsigned long long)max);
+		    "$GENERATE: more records than may yet be made in this "
+		    "zone, %llu", (unsigned long long)max);
 	return 0;
 }
 
@@ -136,6 +137,12 @@ zonegenerate_new(struct zonegenerate **out,
 fail:
 	zonegenerate_free(g);
 	return -1;
+}
+
+uint64_t
+zonegenerate_count(const struct zonegenerate *g)
+{
+	return g->count;
 }
 
 /* What stands between the braces of ${offset,width,base}. */

@@ -25,6 +25,9 @@ struct zonegenerate;
 int zonegenerate_new(struct zonegenerate **out,
     const struct zonelexer_words *words, uint64_t max, struct diag *d);
 
+/* Records it makes in all. */
+uint64_t zonegenerate_count(const struct zonegenerate *g);
+
 /*
  * Lines of records, each with its newline, as many as fit well into a block.
  * 1: a block, valid until the next call; 0: all was made; -1 as above.

@@ -50,28 +50,63 @@ zonesource_file(const struct zonesource *src)
 				"";
 }
 
-uint64_t
-zonesource_line(struct zonesource *src)
+static uint64_t
+count_lines(const char *p, size_t len)
+{
+	const char *end = p + len;
+	uint64_t n = 0;
+
+	for (; (p = memchr(p, '\n', (size_t)(end - p))) != NULL; p++)
+		n++;
+	return n;
+}
+
+/*
+ * Go from record to record by their lines until the one that begins behind
+ * record_at.  What was found before is where to go on from, so that all the
+ * errors of a block cost one pass.
+ */
+static void
+find_record(struct zonesource *src)
+{
+	size_t at = src->found_at, start;
+
+	if (src->found_for == src->record_at)
+		return;
+	src->found_for = src->record_at;
+	if (src->record_at == src->scan_at)
+		at = src->scan_at;
+	else
+		while (at <= src->record_at && at < src->block_len)
+			at += zonelexer_record(src->block + at,
+			    src->block_len - at, &start);
+	(void)zonelexer_record(src->block + at, src->block_len - at, &start);
+	at += start;
+	src->found_line += count_lines(src->block + src->found_at,
+	    at - src->found_at);
+	src->found_at = at;
+}
+
+const char *
+zonesource_text(struct zonesource *src, size_t *len)
 {
 	size_t start;
 
+	find_record(src);
+	*len = zonelexer_record(src->block + src->found_at,
+	    src->block_len - src->found_at, &start);
+	return src->block + src->found_at;
+}
+
+uint64_t
+zonesource_line(struct zonesource *src)
+{
 	if (src->generate != NULL)
 		return src->generate_line;
 	if (src->block == NULL)
 		return src->block_line;
-	(void)zonelexer_record(src->block + src->record_at,
-	    src->block_len - src->record_at, &start);
-	start += src->record_at;
-	if (start < src->counted_at) {
-		src->counted_at = 0;
-		src->counted_line = src->block_line;
-	}
-	for (const char *p = src->block + src->counted_at;
-	     (p = memchr(p, '\n', (size_t)(src->block + start - p))) != NULL;
-	     p++)
-		src->counted_line++;
-	src->counted_at = start;
-	return src->counted_line;
+	find_record(src);
+	return src->found_line;
 }
 
 const char *
@@ -119,16 +154,24 @@ zonesource_scan(struct zonesource *src, const char *text, size_t len)
 	(void)zs_set_input_string(s, text, len);
 }
 
+/* Scan the block from a record's beginning on. */
+static void
+scan_block(struct zonesource *src, size_t at)
+{
+	src->scan_at = src->record_at = at;
+	zonesource_scan(src, src->block + at, src->block_len - at);
+}
+
 static void
 begin_block(struct zonesource *src, const char *text, size_t len, uint64_t line)
 {
 	src->block = text;
 	src->block_len = len;
 	src->block_line = line;
-	src->record_at = 0;
-	src->counted_at = 0;
-	src->counted_line = line;
-	zonesource_scan(src, text, len);
+	src->found_at = 0;
+	src->found_for = SIZE_MAX;
+	src->found_line = line;
+	scan_block(src, 0);
 }
 
 int
@@ -192,6 +235,10 @@ zonesource_push(struct zonesource *src, const char *path, struct diag *d)
 		return diag_set(d, STATUS_BAD,
 		    "%s: $INCLUDE more than %d deep", path,
 		    ZONESOURCE_INCLUDE_DEPTH);
+	if (src->depth > 0 && src->included >= ZONESOURCE_INCLUDE_MAX)
+		return diag_set(d, STATUS_BAD,
+		    "%s: more than %d files by $INCLUDE", path,
+		    ZONESOURCE_INCLUDE_MAX);
 	if (zoneinput_open(&in, path, d) == -1)
 		return -1;
 	zoneinput_id(in, &dev, &ino);
@@ -201,6 +248,8 @@ zonesource_push(struct zonesource *src, const char *path, struct diag *d)
 			return diag_set(d, STATUS_BAD,
 			    "%s: $INCLUDE of a file that is being read", path);
 		}
+	if (src->depth > 0)
+		src->included++;
 	level = &src->level[src->depth++];
 	level->in = in;
 	level->has_ttl = src->depth > 1 && level[-1].has_ttl;
@@ -319,9 +368,7 @@ settle_ttl(struct zonesource *src, struct diag *d)
 	struct zonesource_level *level = &src->level[src->depth - 1];
 	zs_scanner_t *s = &src->zs;
 
-	if (s->r_ttl == TTL_UNKNOWN &&
-	    !zonesource_states_ttl(src, src->block + src->record_at,
-		src->block_len - src->record_at)) {
+	if (s->r_ttl == TTL_UNKNOWN && !zonesource_states_ttl(src)) {
 		if (s->r_type != RRTYPE_SOA || s->r_data_length < 22)
 			return zonesource_bad(src, d,
 			    "no TTL: none is stated here or before, no $TTL, "
@@ -375,9 +422,7 @@ static int
 settle_origin(struct zonesource *src, struct diag *d)
 {
 	zs_scanner_t *s = &src->zs;
-	const char *text;
-	size_t start, left, len;
-	int rc;
+	size_t len;
 
 	if (zonesource_current_origin(src) == NULL &&
 	    ends_with(s->r_owner, s->r_owner_length, no_origin,
@@ -398,12 +443,9 @@ settle_origin(struct zonesource *src, struct diag *d)
 		return 0;
 	/* Its names may be relative to what is known only now. */
 	set_current_origin(src, src->origin, src->origin_len);
-	text = src->block + src->record_at;
-	left = src->block_len - src->record_at;
-	len = zonelexer_record(text, left, &start);
-	rc = zonesource_reread(src, text + start, len - start, d);
-	zonesource_scan(src, text + len, left - len);
-	return rc;
+	(void)zonesource_text(src, &len);
+	src->resume_at = src->found_at + len;
+	return zonesource_reread(src, d);
 }
 
 /* Types that no zone may have, asked once for each run of a type. */
@@ -467,22 +509,42 @@ take_record(struct zonesource *src, struct zonesource_record *rec,
 	return 1;
 }
 
-/* The scanner refused the record at record_at.  1 or -1. */
+/* More words in the parentheses of a record that was complete already. */
+static int
+bad_tail(struct zonesource *src, struct diag *d)
+{
+	const zs_scanner_t *s = &src->zs;
+	const char *block_end = src->block + src->block_len;
+	const char *stop =
+	    s->input.end == block_end ? s->input.current : block_end - 1;
+	const uint64_t line = src->found_line -
+	    count_lines(stop, (size_t)(src->block + src->found_at - stop));
+
+	return diag_set(d, STATUS_BAD,
+	    "%s:%llu: a record that does not end behind its data: %s "
+	    "(RFC 1035 §5.1)",
+	    zonesource_file(src), (unsigned long long)line,
+	    zs_strerror(s->error.code));
+}
+
+/* The scanner refused something behind record_at.  1 or -1. */
 static int
 retry_record(struct zonesource *src, struct zonesource_record *rec,
     struct diag *d)
 {
-	const char *text = src->block + src->record_at;
-	const size_t left = src->block_len - src->record_at;
-	size_t start;
-	const size_t len = zonelexer_record(text, left, &start);
-	int rc = zonesource_reread(src, text + start, len - start, d);
+	const zs_scanner_t *s = &src->zs;
+	size_t len;
+	const char *text = zonesource_text(src, &len);
 
-	if (rc == 0)
-		rc = take_record(src, rec, d);
-	/* Where it stopped does not matter: the next record is behind len. */
-	zonesource_scan(src, text + len, left - len);
-	return rc == 1 ? 1 : -1;
+	if (len == 0 ||
+	    (s->input.end == src->block + src->block_len &&
+		s->input.current < text)) {
+		/* Not this record but the end of the one before. */
+		src->resume_at = src->found_at;
+		return bad_tail(src, d);
+	}
+	src->resume_at = src->found_at + len;
+	return zonesource_reread(src, d) == 0 ? take_record(src, rec, d) : -1;
 }
 
 bool
@@ -507,6 +569,10 @@ zonesource_next(struct zonesource *src, struct zonesource_record *rec,
 			if ((rc = next_block(src, d)) <= 0)
 				return rc;
 			continue;
+		}
+		if (src->resume_at > 0) {
+			scan_block(src, src->resume_at);
+			src->resume_at = 0;
 		}
 		src->record_at = (size_t)(s->input.current - src->block);
 		(void)zs_parse_record(s);

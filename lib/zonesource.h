@@ -21,7 +21,8 @@
 #include "name.h"
 
 #define ZONESOURCE_INCLUDE_DEPTH 16
-#define ZONESOURCE_GENERATE_MAX	 16777216U /* records of one $GENERATE */
+#define ZONESOURCE_INCLUDE_MAX	 65536	   /* files of a zone */
+#define ZONESOURCE_GENERATE_MAX	 67108864U /* records of a zone */
 
 struct zonesource;
 

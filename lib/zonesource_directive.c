@@ -49,14 +49,20 @@ include_path(const struct zonesource *src, size_t n,
 	const char *outer = zoneinput_name(src->level[n].in);
 	const char *slash = strrchr(outer, '/');
 	size_t folder = slash != NULL ? (size_t)(slash - outer) + 1 : 0;
-	char *path = malloc(folder + w->len + 1);
+	char *path = malloc(folder + w->len + 3);
 	int len;
 
 	if (path == NULL)
 		return NULL;
-	if (w->len > 0 && w->text[0] == '/')
+	if (w->len > 0 && w->text[0] == '/') {
 		folder = 0;
-	memcpy(path, outer, folder);
+	} else if (slash != NULL) {
+		memcpy(path, outer, folder);
+	} else {
+		/* So that "-" is a file here, and not standard input. */
+		memcpy(path, "./", 2);
+		folder = zonelexer_is(w, "-") ? 2 : 0;
+	}
 	len = zonelexer_octets(w, (uint8_t *)path + folder, w->len);
 	if (len <= 0 || memchr(path + folder, '\0', (size_t)len) != NULL) {
 		free(path);
@@ -119,8 +125,9 @@ do_generate(struct zonesource *src, struct diag *d)
 	const uint64_t line = zonesource_line(src);
 
 	if (zonegenerate_new(&src->generate, &src->words,
-		ZONESOURCE_GENERATE_MAX, d) == -1)
+		ZONESOURCE_GENERATE_MAX - src->generated, d) == -1)
 		return -1;
+	src->generated += zonegenerate_count(src->generate);
 	src->generate_line = line;
 	return 0;
 }

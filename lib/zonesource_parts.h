@@ -40,17 +40,25 @@ struct zonesource {
 	zs_scanner_t zs;
 	int start; /* its state between two records */
 
-	/* The block that is read, and the record in it that was read last. */
+	/*
+	 * The block that is read.  The scanner hands a record over as soon as
+	 * its data is complete, when parentheses may still be open: where it
+	 * stands says little of where records begin.
+	 */
 	const char *block;
 	size_t block_len;
 	uint64_t block_line;
-	size_t record_at; /* offset where the search for the record began */
-	/* A line counted before, so that counting goes on from there. */
-	size_t counted_at;
-	uint64_t counted_line;
+	size_t scan_at;	  /* a record begins where scanning (re)started */
+	size_t record_at; /* where the scanner stood before the record */
+	size_t resume_at; /* or 0: the scanner left the block */
+	/* The record that was found last by its lines, for which record_at. */
+	size_t found_at, found_for;
+	uint64_t found_line;
 
 	struct zonegenerate *generate; /* its lines are the block, or NULL */
 	uint64_t generate_line;
+	uint64_t generated; /* records of all of them */
+	uint32_t included;  /* files */
 
 	/* The zone's name as wire. */
 	uint8_t origin[NAME_WIRE_MAX];
@@ -71,6 +79,12 @@ struct zonesource {
 /* Hand the scanner text that starts with a record. */
 void zonesource_scan(struct zonesource *src, const char *text, size_t len);
 
+/*
+ * The current record of the block from the first line with a word to its
+ * newline; *len is 0 if only blanks follow.
+ */
+const char *zonesource_text(struct zonesource *src, size_t *len);
+
 /* STATUS_BAD at the current record.  Returns -1. */
 int zonesource_bad(struct zonesource *src, struct diag *d, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
@@ -79,15 +93,14 @@ int zonesource_bad(struct zonesource *src, struct diag *d, const char *fmt, ...)
 const uint8_t *zonesource_current_origin(const struct zonesource *src);
 
 /*
- * The scanner refused the record text: read it word by word and hand it back
- * written more plainly.  0: the scanner holds the record; -1: d.
+ * The scanner refused the current record: read it word by word and hand it
+ * back written more plainly.  0: the scanner holds the record; -1: d.  In any
+ * case the scanner has left the block.
  */
-int zonesource_reread(struct zonesource *src, const char *text, size_t len,
-    struct diag *d);
+int zonesource_reread(struct zonesource *src, struct diag *d);
 
 /* Does the record state a TTL?  Meant for the few that may not. */
-bool zonesource_states_ttl(struct zonesource *src, const char *text,
-    size_t len);
+bool zonesource_states_ttl(struct zonesource *src);
 
 /* Act on a directive.  0, or -1 with d. */
 int zonesource_directive(struct zonesource *src, const char *text, size_t len,

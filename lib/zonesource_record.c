@@ -66,14 +66,13 @@ sort_words(const struct zonelexer_words *words, struct fields *f)
 }
 
 bool
-zonesource_states_ttl(struct zonesource *src, const char *text, size_t len)
+zonesource_states_ttl(struct zonesource *src)
 {
 	struct fields f;
-	size_t start;
+	size_t len;
+	const char *text = zonesource_text(src, &len);
 
-	len = zonelexer_record(text, len, &start);
-	if (zonelexer_split(&src->words, text + start, len - start, NULL) ==
-	    -1)
+	if (zonelexer_split(&src->words, text, len, NULL) == -1)
 		return false;
 	sort_words(&src->words, &f);
 	return f.ttl != NULL;
@@ -267,12 +266,13 @@ put_unknown(struct zonesource *src, char **p, const struct fields *f,
 }
 
 int
-zonesource_reread(struct zonesource *src, const char *text, size_t len,
-    struct diag *d)
+zonesource_reread(struct zonesource *src, struct diag *d)
 {
 	zs_scanner_t *s = &src->zs;
 	const int first_error = s->error.code;
 	struct fields f;
+	size_t len;
+	const char *text = zonesource_text(src, &len);
 	char *p;
 
 	if (zonelexer_split(&src->words, text, len, d) == -1)

@@ -60,7 +60,7 @@ is 'signatures and chains are left out' \
 	"$(records "$T/out" | cut -f4 | tr '\n' ' ')" 'SOA NS ZONEMD DNSKEY CDS CDNSKEY '
 is 'and counted' "$(sed -n 's/.*max-ttl=[0-9]* //p' "$T/out")" \
 	'read-zone.rrsig=2 read-zone.nsec=1 read-zone.nsec3=1 read-zone.nsec3param=1 read-zone.zonemd=1'
-ok 'and said' grep -q 'warning: example. 2 RRSIG records dropped' "$T/err"
+ok 'and said' grep -q 'warning: example.: 2 RRSIG records dropped' "$T/err"
 ok '--strict does not mind' read-zone --strict "$T/signed"
 read-zone --strip "$T/signed" 2>/dev/null >"$T/out"
 is '--strip leaves keys out' "$(records "$T/out" | cut -f4 | tr '\n' ' ')" 'SOA NS ZONEMD '
@@ -176,6 +176,7 @@ is 'other keys go into the header' "$(sed -n 's/^;zone a.*zone signconf/signconf
 	'signconf=/etc/a%20b denial=nsec3'
 ok 'the list from stdin' sh -c "head -n 1 '$T/jobs' | read-zone --jobs -"
 rejects 2 'no ORIGIN, no FILE' read-zone --jobs "$T/jobs" "$T/zone"
+rejects 2 'a.example.: inputs=: standard input cannot' sh -c "printf 'a.example.\\tinputs=-\\n' | read-zone --jobs -"
 rejects 2 'stdin:1: .* is not an absolute zone name' sh -c "echo example | read-zone --jobs -"
 rejects 1 'truncated' sh -c "printf 'example.\tinputs=x' | read-zone --jobs -"
 rejects 3 'jobs.none: No such file' read-zone --jobs "$T/jobs.none"

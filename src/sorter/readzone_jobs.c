@@ -70,6 +70,12 @@ run_line(struct readzone *rz, char *line, const char *place, struct diag *d)
 			diag_system(d, "inputs=");
 		goto refuse;
 	}
+	for (size_t i = 0; i < paths.count; i++)
+		if (strcmp(paths.item[i], "-") == 0) {
+			diag_set(d, STATUS_USAGE,
+			    "inputs=: standard input cannot be one of a list");
+			goto refuse;
+		}
 	job.origin = zone;
 	job.paths = (const char *const *)(void *)paths.item;
 	job.count = paths.count;

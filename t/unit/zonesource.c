@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <glob.h>
 #include <stdbool.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -240,6 +241,19 @@ test_layout(void)
 	    SOA_READ "5 a.e.\t9\tIN\tA\t1.2.3.4\n"
 	    "8 b.e.\t9\tIN\tTXT\t\"(;\" \"x\\\"(\" \"y\"\n"
 	    "11 c.e.\t9\tIN\tMX\t10 m.e.\n12 d.e.\t9\tIN\tA\t1.2.3.4\n");
+	reads("lines behind parentheses that close late", "e",
+	    "@ 9 SOA a b ( 1 2 3 4 5 ; c\n\n\t) ; d\na HIP 2 AA AA==\n"
+	    "b A ( 1.2.3.4\n) \n\nc A 1.2.3\nd A 1.2.3.4\n",
+	    SOA_READ "4 a.e.\t9\tIN\tTYPE55\t\\# 6 01020001AA00\n"
+	    "5 b.e.\t9\tIN\tA\t1.2.3.4\n! zone:8: A: invalid IPv4 address\n"
+	    "9 d.e.\t9\tIN\tA\t1.2.3.4\n");
+	reads("what stands before them belongs to the record", "e",
+	    SOA "a A ( 1.2.3.4\n x\n)\nb A 1.2.3.4\nc A ( 1.2.3.4\n",
+	    SOA_READ "2 a.e.\t9\tIN\tA\t1.2.3.4\n"
+	    "! zone:3: a record that does not end behind its data: invalid "
+	    "number\n5 b.e.\t9\tIN\tA\t1.2.3.4\n6 c.e.\t9\tIN\tA\t1.2.3.4\n"
+	    "! zone:6: a record that does not end behind its data: unclosed "
+	    "last multiline block\n");
 	reads("no newline at the end", "e", SOA "a A 1.2.3.4",
 	    SOA_READ "2 a.e.\t9\tIN\tA\t1.2.3.4\n");
 	reads("CR LF", "e",
@@ -380,7 +394,8 @@ test_generate(void)
 	    SOA_READ
 	    "! zone:2: $GENERATE: '3-1' is not start-stop or start-stop/step\n"
 	    "! zone:3: $GENERATE: '1' is not start-stop or start-stop/step\n"
-	    "! zone:4: $GENERATE: more than 16777216 records\n"
+	    "! zone:4: $GENERATE: more records than may yet be made in this zone, "
+	    "67108864\n"
 	    "! zone:5: $GENERATE: needs a range, an owner, a type and data\n"
 	    "! zone:6: $GENERATE: '${x}' is not ${offset,width,base} with base "
 	    "d, o, x, X, n or N\n! zone:7: $GENERATE: ${ without }\n"
@@ -547,6 +562,85 @@ test_scanner_fixture(const char *path)
 }
 
 static void
+send_piece(int fd, const char *bytes, size_t len)
+{
+	if (len > 0 && write(fd, bytes, len) != (ssize_t)len)
+		exit(1);
+}
+
+/* CR LF and parentheses, read in two pieces cut at every octet. */
+static void
+test_boundaries(void)
+{
+	static const char zone[] =
+	    "$TTL 9\r\n@ SOA a b (1\r\n 2 ; (\r\n3 4\r\n5;)\r\n\r\n"
+	    ")\r\nxx HIP 2 AA AA==\r\n"
+	    "\xc3\xa9 TXT \"a\\\"\r\n\" b\r\nb TXT \"(\r\\\" x\"\r\n"
+	    "c MX ((10)\r\n m) ; x\r\n$ORIGIN x\r\n@ A 1.2.3\r\n"
+	    "$GENERATE 1-2 $ A 1.2.3.$\r\n\r\n ;\r\nd A (1.2.3.4\r\n)\r";
+	const char *paths[1] = { "-" };
+	const size_t len = sizeof(zone) - 1;
+	const int saved = dup(STDIN_FILENO);
+	char *whole = NULL;
+	unsigned differ = 0;
+
+	for (size_t cut = 0; cut < len; cut++) {
+		struct dump dump;
+		int fd[2];
+
+		/* Each read gets what one write sent. */
+		if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, fd) == -1)
+			exit(1);
+		send_piece(fd[1], zone, cut);
+		send_piece(fd[1], zone + cut, len - cut);
+		(void)close(fd[1]);
+		(void)dup2(fd[0], STDIN_FILENO);
+		(void)close(fd[0]);
+		dump = read_paths("e", paths, 1);
+		if (whole == NULL) {
+			ok(dump.records == 7 && dump.errors == 3,
+			    "%u records, %u errors", dump.records,
+			    dump.errors);
+			whole = dump.bytes;
+			continue;
+		}
+		if (strcmp(whole, dump.bytes) != 0 && differ++ == 0)
+			printf("# cut at %zu\n# %s\n# %s\n", cut, whole,
+			    dump.bytes);
+		free(dump.bytes);
+	}
+	(void)dup2(saved, STDIN_FILENO);
+	(void)close(saved);
+	free(whole);
+	ok(differ == 0, "the same in two pieces, wherever they are cut");
+}
+
+/* Files enough to read for ever. */
+static void
+test_include_bomb(void)
+{
+	static const char bomb[] = "$INCLUDE b1\n$INCLUDE b1\n";
+	char name[20], lines[200];
+	struct dump dump;
+
+	for (int i = 1; i < 14; i++) {
+		int n = 0;
+
+		for (int k = 0; k < 3; k++)
+			n += snprintf(lines + n, sizeof(lines) - (size_t)n,
+			    "$INCLUDE b%d\n", i + 1);
+		(void)snprintf(name, sizeof(name), "b%d", i);
+		put_file(name, lines, (size_t)n);
+	}
+	put_file("b14", "", 0);
+	dump = read_octets("e", bomb, sizeof(bomb) - 1);
+	ok(dump.errors > 0 &&
+		strstr(dump.bytes, "more than 65536 files") != NULL,
+	    "a bomb of files ends");
+	free(dump.bytes);
+}
+
+static void
 test_fixtures(const char *fixtures)
 {
 	static const char *const patterns[] = { "scanner/*.in", "alltypes/*",
@@ -598,6 +692,8 @@ main(void)
 	test_types();
 	test_include();
 	test_generate();
+	test_boundaries();
+	test_include_bomb();
 	test_fixtures(fixtures != NULL ? fixtures : "../shared/fixtures");
 	rrtext_free(text);
 	(void)snprintf(command, sizeof(command), "rm -rf %s", folder);
