@@ -98,6 +98,8 @@ print_option(const struct cli_option *o, FILE *to)
 	char left[64];
 	int n;
 
+	if (o->help[0] == '\0')
+		return;
 	if (o->type == CLI_HEADING) {
 		(void)fprintf(to, "%s\n", o->help);
 		return;

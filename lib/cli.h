@@ -33,7 +33,7 @@ struct cli_option {
 	enum cli_type type;
 	void *to;	   /* as the type says */
 	const char *arg;   /* name of the argument in --help, or NULL */
-	const char *help;  /* a few words */
+	const char *help;  /* a few words; "": only the man page tells of it */
 };
 
 struct cli {

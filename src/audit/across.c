@@ -207,13 +207,34 @@ across_judge(struct across *a, const struct stats *stats,
 	return 0;
 }
 
+static int
+put_record(void *arg, struct stream_out *out, struct diag *d)
+{
+	return history_put(arg, out, d);
+}
+
+/* With others where there are many, else at once. */
 int
 across_write(struct across *a, const struct stats *stats, const char *digest,
-    struct diag *d)
+    struct records *records, struct diag *d)
 {
+	struct records *own;
+	int rc;
+
 	if (a == NULL || !a->o.write)
 		return 0;
-	return history_write(a->history, a->o.record, stats, digest, d);
+	history_see(a->history, stats, digest);
+	if (records != NULL)
+		return records_add(records, a->o.record, put_record,
+		    a->history, d);
+	own = records_new();
+	if (own == NULL)
+		return diag_system(d, "%s", a->o.record);
+	rc = records_add(own, a->o.record, put_record, a->history, d);
+	if (rc == 0)
+		rc = records_flush(own, d);
+	records_free(own);
+	return rc;
 }
 
 void

@@ -8,6 +8,7 @@
 #include "diag.h"
 #include "history.h"
 #include "previous.h"
+#include "records.h"
 #include "zone.h"
 
 struct across_options {
@@ -35,7 +36,7 @@ const struct history *across_history(const struct across *a);
 
 /* After a clean verdict: digest is that of the whole file. */
 int across_write(struct across *a, const struct stats *stats,
-    const char *digest, struct diag *d);
+    const char *digest, struct records *records, struct diag *d);
 
 void across_close(struct across *a);
 

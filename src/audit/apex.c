@@ -49,7 +49,7 @@ check_rsa(struct apex *a, const struct rec *r, const struct key *k)
 {
 	const uint8_t *exponent, *modulus;
 	size_t exponent_size, modulus_size;
-	const unsigned bits = key_bits(k), least = k->algorithm == 10 ? 1024 :
+	const unsigned bits = key_modulus_bits(k), least = k->algorithm == 10 ? 1024 :
 								       512;
 	bool large;
 

@@ -1,10 +1,12 @@
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "apex.h"
 #include "audit.h"
+#include "metrics.h"
 #include "policycheck.h"
 #include "report.h"
 #include "store.h"
@@ -19,7 +21,7 @@ struct run {
 	struct walk *walk;
 	struct across *across;
 	struct compare *compare;
-	struct spill *sorter; /* of a master file */
+	struct xsort *sorter; /* of a master file */
 	bool any, apex_known;
 	uint32_t soa_minimum;
 	struct findings found;
@@ -58,15 +60,15 @@ end_zone(struct run *r)
 	compare_close(r->compare);
 	r->across = NULL;
 	r->compare = NULL;
-	spill_close(r->sorter);
+	xsort_close(r->sorter);
 	r->walk = NULL;
 	r->sorter = NULL;
 	r->any = r->apex_known = false;
 	r->soa_minimum = 0;
 	apex_reset(&r->zone);
 	verdict_free(&r->verdict);
-	r->verdict = (struct verdict){ .format = r->a->format,
-		.set = r->a->set, .types = r->a->types, .file = r->file };
+	verdict_open(&r->verdict, r->a->format, r->a->set, r->a->types,
+	    r->file);
 }
 
 /* --- master files: in any order -------------------------------------------- */
@@ -112,7 +114,7 @@ take_master(struct run *r, const struct record *rec, struct diag *d)
 static int
 replay(struct run *r, struct diag *d)
 {
-	struct spill_item item;
+	struct xsort_item item;
 	uint8_t owner[WNAME_MAX];
 	struct record rec;
 	int rc;
@@ -121,9 +123,9 @@ replay(struct run *r, struct diag *d)
 		return diag_set(d, STATUS_BAD, "%s: no SOA: the zone's name is "
 		    "unknown; try -o ORIGIN", zonefile_name(r->file, 0));
 	if (begin_zone(r, r->zone.apex, d) == -1 ||
-	    spill_sort(r->sorter, d) == -1)
+	    xsort_sort(r->sorter, d) == -1)
 		return -1;
-	while ((rc = spill_next(r->sorter, &item, d)) == 1) {
+	while ((rc = xsort_next(r->sorter, &item, d)) == 1) {
 		store_get(&item, owner, &rec);
 		if (rec.ttl == RECORD_TTL_NONE)
 			rec.ttl = r->soa_minimum;
@@ -141,6 +143,14 @@ on_start(struct run *r, struct diag *d)
 	const uint8_t *name = zonefile_zone(r->file);
 
 	if (zonefile_is_stream(r->file)) {
+		if (r->a->origin != NULL &&
+		    !wname_equal(name, r->a->origin)) {
+			char text[WNAME_TEXT_MAX];
+
+			(void)wname_print(name, text);
+			return diag_set(d, STATUS_BAD, "%s: the stream is of "
+			    "%s", zonefile_name(r->file, 0), text);
+		}
 		r->zone.stream = true;
 		return begin_zone(r, name, d);
 	}
@@ -148,7 +158,7 @@ on_start(struct run *r, struct diag *d)
 		memcpy(r->zone.apex, r->a->origin, wname_size(r->a->origin));
 		r->apex_known = true;
 	}
-	return spill_open(&r->sorter, r->a->set->memory, r->a->set->folder, d);
+	return xsort_open(&r->sorter, r->a->set->memory, r->a->set->folder, d);
 }
 
 /* May the record say that the file was audited?  Not if a fault was ignored. */
@@ -180,9 +190,12 @@ record_audit(struct run *r, struct diag *d)
 		    zonefile_name(r->file, 0));
 	}
 	zonefile_digest_text(r->file, digest);
+	if (r->a->result != NULL)
+		memcpy(r->a->result->digest, digest, sizeof(digest));
 	if (!clean(r))
 		return 0;
-	return across_write(r->across, walk_stats(r->walk), digest, d);
+	return across_write(r->across, walk_stats(r->walk), digest,
+	    r->a->records, d);
 }
 
 static int
@@ -204,6 +217,11 @@ on_end(struct run *r, struct diag *d)
 		    across_history(r->across), &r->found);
 	verdict_close(&r->verdict, &r->zone, walk_stats(r->walk));
 	worse(r, r->verdict.status);
+	if (r->a->result != NULL)
+		memcpy(r->a->result->reason, r->verdict.reason, REASON_MAX);
+	if (r->a->metrics != NULL && metrics_add(r->a->metrics, &r->verdict,
+		&r->zone, walk_stats(r->walk), d) == -1)
+		return -1;
 	if (r->across != NULL && record_audit(r, d) == -1)
 		return -1;
 	end_zone(r);
@@ -265,6 +283,9 @@ audit_file(const struct audit *a, const char *path)
 	fd = standard ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
 	if (fd == -1) {
 		(void)diag_system(&d, "%s", path);
+		if (a->result != NULL)
+			(void)snprintf(a->result->reason, REASON_MAX, "%.*s",
+			    REASON_MAX - 1, d.text);
 		return report_diag(&d);
 	}
 	if (zonefile_open(&r.file, fd, standard ? "stdin" : path, a->origin,
@@ -278,8 +299,12 @@ audit_file(const struct audit *a, const char *path)
 	r.found.arg = &r.verdict;
 	r.found.ignore = a->set->ignore;
 	end_zone(&r);
-	if (take_events(&r, &d) == -1)
+	if (take_events(&r, &d) == -1) {
 		worse(&r, report_diag(&d));
+		if (a->result != NULL)
+			(void)snprintf(a->result->reason, REASON_MAX, "%.*s",
+			    REASON_MAX - 1, d.text);
+	}
 	end_zone(&r);
 	zonefile_close(r.file);
 	return r.worst;

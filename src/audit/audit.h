@@ -4,8 +4,15 @@
 
 #include "across.h"
 #include "diag.h"
+#include "metrics.h"
 #include "pool.h"
 #include "verdict.h"
+
+/* What a caller wants to know of a file with one zone. */
+struct audit_result {
+	char reason[REASON_MAX]; /* the first error; "": none */
+	char digest[65];	 /* of the file; "": not known */
+};
 
 struct audit {
 	const struct settings *set;
@@ -18,6 +25,9 @@ struct audit {
 	bool partial;
 	const char *const *unsigned_; /* paths of the unsigned zone */
 	size_t unsigned_count;
+	struct records *records; /* many, put in place together; or NULL */
+	struct metrics *metrics; /* or NULL */
+	struct audit_result *result; /* or NULL */
 };
 
 /*

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "chain.h"
-#include "spill.h"
+#include "xsort.h"
 
 /* A row as the sorter keeps it, behind hash and chain; then the name. */
 struct packed {
@@ -23,7 +23,7 @@ struct progress {
 
 struct chains {
 	const struct zone *zone;
-	struct spill *rows;
+	struct xsort *rows;
 	struct row row; /* the next one */
 	uint8_t row_name[WNAME_MAX];
 	bool row_valid;
@@ -31,7 +31,7 @@ struct chains {
 	uint32_t *parent; /* of each empty non-terminal, + 1 */
 	uint8_t *needed;
 	size_t ents, ents_size;
-	struct spill *open; /* rows that cannot be judged before the end */
+	struct xsort *open; /* rows that cannot be judged before the end */
 	uint64_t opens;
 };
 
@@ -44,8 +44,8 @@ chains_open(struct chains **out, const struct zone *zone, size_t memory,
 	if (c == NULL)
 		return diag_system(d, "NSEC3");
 	c->zone = zone;
-	if (spill_open(&c->rows, memory, zone->set->folder, d) == -1 ||
-	    spill_open(&c->open, memory / 8, zone->set->folder, d) == -1) {
+	if (xsort_open(&c->rows, memory, zone->set->folder, d) == -1 ||
+	    xsort_open(&c->open, memory / 8, zone->set->folder, d) == -1) {
 		chains_close(c);
 		return -1;
 	}
@@ -58,8 +58,8 @@ chains_close(struct chains *c)
 {
 	if (c == NULL)
 		return;
-	spill_close(c->rows);
-	spill_close(c->open);
+	xsort_close(c->rows);
+	xsort_close(c->open);
 	free(c->parent);
 	free(c->needed);
 	free(c);
@@ -109,7 +109,7 @@ pack(const struct row *row, bool matched_,
 
 /* Back, name included; the hash is the key's. */
 static void
-unpack(const struct spill_item *item, struct row *row, uint8_t name[WNAME_MAX],
+unpack(const struct xsort_item *item, struct row *row, uint8_t name[WNAME_MAX],
     bool *matched_)
 {
 	struct packed p;
@@ -132,15 +132,15 @@ chains_row(struct chains *c, const struct row *row, struct diag *d)
 
 	memcpy(key, row->hash, HASH_SIZE);
 	key[HASH_SIZE] = row->chain;
-	return spill_add(c->rows, key, sizeof(key), data,
+	return xsort_add(c->rows, key, sizeof(key), data,
 	    pack(row, false, data), d);
 }
 
 static int
 next_row(struct chains *c, struct diag *d)
 {
-	struct spill_item item;
-	const int rc = spill_next(c->rows, &item, d);
+	struct xsort_item item;
+	const int rc = xsort_next(c->rows, &item, d);
 	bool matched_;
 
 	c->row_valid = rc == 1;
@@ -154,7 +154,7 @@ next_row(struct chains *c, struct diag *d)
 int
 chains_start(struct chains *c, struct diag *d)
 {
-	if (spill_sort(c->rows, d) == -1)
+	if (xsort_sort(c->rows, d) == -1)
 		return -1;
 	return next_row(c, d);
 }
@@ -166,7 +166,7 @@ defer(struct chains *c, bool matched_, struct diag *d)
 	const uint64_t n = c->opens++;
 
 	/* The order does not matter: any key will do. */
-	return spill_add(c->open, &n, sizeof(n), data,
+	return xsort_add(c->open, &n, sizeof(n), data,
 	    pack(&c->row, matched_, data), d);
 }
 
@@ -298,7 +298,7 @@ judge_open(struct chains *c, const struct row *row, bool matched_,
 static int
 judge_opens(struct chains *c, struct findings *found, struct diag *d)
 {
-	struct spill_item item;
+	struct xsort_item item;
 	uint8_t name[WNAME_MAX];
 	struct row row;
 	bool matched_;
@@ -308,9 +308,9 @@ judge_opens(struct chains *c, struct findings *found, struct diag *d)
 	for (size_t i = c->ents; i-- > 0;)
 		if (c->needed[i] && c->parent[i] > 0)
 			c->needed[c->parent[i] - 1] = 1;
-	if (spill_sort(c->open, d) == -1)
+	if (xsort_sort(c->open, d) == -1)
 		return -1;
-	while ((rc = spill_next(c->open, &item, d)) == 1) {
+	while ((rc = xsort_next(c->open, &item, d)) == 1) {
 		unpack(&item, &row, name, &matched_);
 		judge_open(c, &row, matched_, found);
 	}

@@ -3,11 +3,11 @@
 #include <string.h>
 
 #include "compare.h"
-#include "spill.h"
+#include "xsort.h"
 
 struct compare {
 	struct zone *zone;
-	struct spill *input, *output;
+	struct xsort *input, *output;
 	struct rdata_parser *parser;
 	uint8_t *rdata;
 	bool soa_seen;
@@ -59,7 +59,7 @@ load_soa(struct compare *c, const struct record *r, size_t size,
 }
 
 static int
-add(struct spill *to, const uint8_t *owner, uint16_t type,
+add(struct xsort *to, const uint8_t *owner, uint16_t type,
     const uint8_t *rdata, size_t size, uint32_t line, struct diag *d)
 {
 	uint8_t small[2048], *key = small;
@@ -74,7 +74,7 @@ add(struct spill *to, const uint8_t *owner, uint16_t type,
 	key[n++] = (uint8_t)(type >> 8);
 	key[n++] = (uint8_t)type;
 	memcpy(key + n, rdata, size);
-	rc = spill_add(to, key, n + size, &line, sizeof(line), d);
+	rc = xsort_add(to, key, n + size, &line, sizeof(line), d);
 	if (key != small)
 		free(key);
 	return rc;
@@ -174,8 +174,8 @@ compare_open(struct compare **out, const char *const *paths, size_t count,
 		(void)diag_system(d, "audit");
 		goto fail;
 	}
-	if (spill_open(&c->input, memory, zone->set->folder, d) == -1 ||
-	    spill_open(&c->output, memory, zone->set->folder, d) == -1)
+	if (xsort_open(&c->input, memory, zone->set->folder, d) == -1 ||
+	    xsort_open(&c->output, memory, zone->set->folder, d) == -1)
 		goto fail;
 	for (size_t i = 0; i < count; i++)
 		if (take_file(c, paths[i], found, d) == -1)
@@ -195,8 +195,8 @@ compare_close(struct compare *c)
 {
 	if (c == NULL)
 		return;
-	spill_close(c->input);
-	spill_close(c->output);
+	xsort_close(c->input);
+	xsort_close(c->output);
 	rdata_parser_free(c->parser);
 	free(c->rdata);
 	free(c);
@@ -205,13 +205,13 @@ compare_close(struct compare *c)
 int
 compare_add(struct compare *c, const struct digested *r, struct diag *d)
 {
-	return spill_add(c->output, r->key, r->key_size, &r->line,
+	return xsort_add(c->output, r->key, r->key_size, &r->line,
 	    sizeof(r->line), d);
 }
 
 /* Where the owner's key ends: at the empty label. */
 static size_t
-owner_end(const struct spill_item *item)
+owner_end(const struct xsort_item *item)
 {
 	size_t n = 0;
 
@@ -224,7 +224,7 @@ owner_end(const struct spill_item *item)
 }
 
 static void
-tell(const struct spill_item *item, bool missing, bool partial,
+tell(const struct xsort_item *item, bool missing, bool partial,
     struct findings *found)
 {
 	const size_t end = owner_end(item);
@@ -255,13 +255,13 @@ tell(const struct spill_item *item, bool missing, bool partial,
 
 /* Left out by nobody: duplicates of the last item. */
 static int
-next(struct spill *s, struct spill_item *item, uint8_t *last,
+next(struct xsort *s, struct xsort_item *item, uint8_t *last,
     size_t *last_size, struct diag *d)
 {
 	int rc;
 
 	do
-		rc = spill_next(s, item, d);
+		rc = xsort_next(s, item, d);
 	while (rc == 1 && *last_size == item->key_size &&
 	    memcmp(last, item->key, item->key_size) == 0);
 	if (rc == 1) {
@@ -272,7 +272,7 @@ next(struct spill *s, struct spill_item *item, uint8_t *last,
 }
 
 static int
-item_compare(const struct spill_item *a, const struct spill_item *b)
+item_compare(const struct xsort_item *a, const struct xsort_item *b)
 {
 	const size_t least =
 	    a->key_size < b->key_size ? a->key_size : b->key_size;
@@ -287,7 +287,7 @@ merge(struct compare *c, uint8_t *last[2], uint64_t counts[2],
     struct findings *found, struct diag *d)
 {
 	const bool partial = c->zone->partial;
-	struct spill_item in, out;
+	struct xsort_item in, out;
 	size_t size[2] = { SIZE_MAX, SIZE_MAX };
 	int a = next(c->input, &in, last[0], &size[0], d);
 	int b = next(c->output, &out, last[1], &size[1], d);
@@ -345,7 +345,7 @@ compare_finish(struct compare *c, struct findings *found, struct diag *d)
 		(void)diag_system(d, "audit");
 		goto out;
 	}
-	if (spill_sort(c->input, d) == -1 || spill_sort(c->output, d) == -1)
+	if (xsort_sort(c->input, d) == -1 || xsort_sort(c->output, d) == -1)
 		goto out;
 	rc = merge(c, last, counts, found, d);
 	if (rc == 0 && c->zone->partial && counts[0] != counts[1])

@@ -6,6 +6,7 @@
 #define HISTORY_H
 
 #include "previous.h"
+#include "stream.h"
 #include "zone.h"
 
 struct history;
@@ -44,11 +45,13 @@ const struct key_times *history_key(const struct history *h, size_t key);
 int64_t history_since(const struct history *h); /* the first audit, or 0 */
 
 /*
- * Write the record with the zone that was just audited without a fault added.
- * digest is that of the file.  -1: STATUS_SYSTEM.
+ * Add the zone that was just audited without a fault to the record, and write
+ * it.  digest is that of the file.  -1: STATUS_SYSTEM.
  */
-int history_write(struct history *h, const char *path,
-    const struct stats *stats, const char *digest, struct diag *d);
+void history_see(struct history *h, const struct stats *stats,
+    const char *digest);
+int history_put(const struct history *h, struct stream_out *out,
+    struct diag *d);
 
 void history_close(struct history *h);
 

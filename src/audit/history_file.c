@@ -8,7 +8,6 @@
 
 #include <openssl/evp.h>
 
-#include "atomicfile.h"
 #include "history_int.h"
 #include "number.h"
 #include "stream.h"
@@ -448,8 +447,8 @@ write_ds(const struct ds_set *set, struct stream_out *out)
 	stream_puts(out, "\n");
 }
 
-static int
-write_all(const struct history *h, struct stream_out *out, struct diag *d)
+int
+history_put(const struct history *h, struct stream_out *out, struct diag *d)
 {
 	char name[WNAME_TEXT_MAX];
 	uint64_t lines = 2;
@@ -475,30 +474,4 @@ write_all(const struct history *h, struct stream_out *out, struct diag *d)
 	}
 	stream_printf(out, ";end lines=%" PRIu64 "\n", lines);
 	return 0;
-}
-
-int
-history_write(struct history *h, const char *path, const struct stats *stats,
-    const char *digest, struct diag *d)
-{
-	struct atomicfile *file;
-	struct stream_out *out;
-
-	history_see(h, stats, digest);
-	if (atomicfile_open(&file, path, 0644, d) == -1)
-		return -1;
-	if (stream_out_open(&out, atomicfile_fd(file), path, d) == -1) {
-		atomicfile_abandon(file);
-		return -1;
-	}
-	if (write_all(h, out, d) == -1) {
-		stream_out_discard(out);
-		atomicfile_abandon(file);
-		return -1;
-	}
-	if (stream_finish(out, d) == -1) {
-		atomicfile_abandon(file);
-		return -1;
-	}
-	return atomicfile_commit(file, false, d);
 }

@@ -51,10 +51,6 @@ struct history {
 int64_t span_end(const struct history *h, bool current, int64_t last,
     uint32_t ttl);
 
-/* Add the zone just judged. */
-void history_see(struct history *h, const struct stats *stats,
-    const char *digest);
-
 int history_read(struct history *h, const char *path, struct diag *d);
 
 #endif

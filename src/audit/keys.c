@@ -83,7 +83,7 @@ key_rsa_parts(const struct key *key, const uint8_t **exponent,
 }
 
 unsigned
-key_bits(const struct key *key)
+key_modulus_bits(const struct key *key)
 {
 	const size_t size = (size_t)key->size - 4;
 	const uint8_t *exponent, *modulus;

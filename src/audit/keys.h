@@ -43,7 +43,7 @@ void keyset_free(struct keyset *set);
 uint16_t key_tag(const uint8_t *rdata, size_t size);
 
 /* Bits of the modulus, of the curve, or 0 for what cannot be read. */
-unsigned key_bits(const struct key *key);
+unsigned key_modulus_bits(const struct key *key);
 
 /* RFC 3110 §2: the parts of an RSA key.  false: malformed. */
 bool key_rsa_parts(const struct key *key, const uint8_t **exponent,

@@ -7,6 +7,7 @@
 
 #include "audit.h"
 #include "cli.h"
+#include "jobs.h"
 #include "modes.h"
 #include "number.h"
 #include "report.h"
@@ -18,7 +19,8 @@
 
 struct arguments {
 	struct settings set;
-	const char *origin, *facility, *max_removed;
+	const char *origin, *facility, *max_removed, *format, *jobs, *metrics;
+	enum format output;
 	struct across_options across;
 	struct mode_options mode;
 	struct cli_list ignore;
@@ -108,6 +110,11 @@ settle(struct arguments *a, uint8_t origin[WNAME_MAX], struct diag *d)
 		return diag_set(d, STATUS_USAGE, "-l: no facility '%s'",
 		    a->facility);
 	report_verbosity(a->verbose ? 2 : a->quiet ? 0 : 1);
+	if (a->format != NULL && format_parse(a->format, &a->output) == -1)
+		return diag_set(d, STATUS_USAGE, "--format: '%s' is none of "
+		    "text, json, github and junit", a->format);
+	if (a->jobs != NULL)
+		a->output = FORMAT_QUIET;
 	if (take_ignored(a, d) == -1 || take_max_removed(a, d) == -1 ||
 	    take_record(a, d) == -1)
 		return -1;
@@ -154,9 +161,9 @@ static enum status
 run(const struct arguments *a, const uint8_t *origin, int argc, char **argv)
 {
 	struct audit audit = { .set = &a->set, .origin = origin,
-		.across = a->across };
+		.across = a->across, .format = a->output };
 	struct rtypes *types = rtypes_new();
-	enum status worst = STATUS_OK;
+	enum status worst = STATUS_OK, s;
 	struct diag d;
 
 	audit.types = types;
@@ -166,16 +173,33 @@ run(const struct arguments *a, const uint8_t *origin, int argc, char **argv)
 		(void)diag_system(&d, "start");
 		return report_diag(&d);
 	}
-	if (list_mode(a)) {
+	if (a->metrics != NULL && (audit.metrics = metrics_new()) == NULL) {
+		(void)diag_system(&d, "start");
+		worst = report_diag(&d);
+		argc = 0;
+	}
+	verdict_begin(a->output);
+	if (a->jobs != NULL) {
+		worst = jobs_run(&audit, &a->mode, a->jobs);
+		argc = 0;
+	} else if (list_mode(a)) {
 		worst = modes_conf(&audit, &a->mode);
 		argc = 0;
 	}
 	for (int i = 0; i < argc; i++) {
-		const enum status s = modes_policy(&audit, &a->mode, argv[i]);
+		s = modes_policy(&audit, &a->mode, argv[i]);
 
 		if (s > worst)
 			worst = s;
 	}
+	verdict_end(a->output);
+	if (audit.metrics != NULL && metrics_write(audit.metrics, a->metrics,
+		a->set.now, &d) == -1) {
+		s = report_diag(&d);
+		if (s > worst)
+			worst = s;
+	}
+	metrics_free(audit.metrics);
 	pool_close(audit.pool);
 	rtypes_free(types);
 	return worst;
@@ -201,9 +225,9 @@ main(int argc, char **argv)
 		{ 'c', "conf", CLI_TEXT, &a.mode.conf, "FILE",
 		    "all of conf.xml's zones, or those named" },
 		{ 'z', "zone", CLI_LIST, &a.mode.zones, "ZONE",
-		    "of conf.xml's zones this one" },
+		    "" },
 		{ 's', "signed", CLI_TEXT, &a.mode.signed_, "FILE",
-		    "its signed file" },
+		    "" },
 		{ 'f', "full", CLI_FLAG, &a.mode.full, NULL,
 		    "verify all, whatever the policy says" },
 		{ 'p', "partial", CLI_FLAG, &a.mode.partial, NULL,
@@ -215,9 +239,9 @@ main(int argc, char **argv)
 		{ 0, "parent-ds", CLI_TEXT, &a.across.parent_ds, "DS",
 		    "the parent's DS: a file or a record" },
 		{ 0, "propagation", CLI_DURATION, &a.set.propagation,
-		    "DURATION", "until all servers have a zone; PT1H" },
+		    "DURATION", "" },
 		{ 0, "max-removed", CLI_TEXT, &a.max_removed, "N[%]",
-		    "records that may go; 50%" },
+		    "" },
 		{ 0, "horizon", CLI_DURATION, &a.set.horizon, "DURATION",
 		    "signatures must last so long" },
 		{ 0, "ignore", CLI_LIST, &a.ignore, "CHECK",
@@ -225,22 +249,29 @@ main(int argc, char **argv)
 		{ 0, "list-checks", CLI_FLAG, &a.list, NULL,
 		    "print all checks" },
 		{ 0, "show", CLI_U32, &a.set.show, "N",
-		    "tell so many of a kind in full" },
-		{ 'j', "jobs-count", CLI_U16, &a.set.jobs, "N",
+		    "" },
+		{ 0, "format", CLI_TEXT, &a.format, "FORMAT",
+		    "text, json, github or junit" },
+		{ 0, "metrics", CLI_TEXT, &a.metrics, "FILE",
+		    "figures for Prometheus" },
+		{ 0, "jobs", CLI_TEXT, &a.jobs, "FILE",
+		    "job lines in (-: stdin), judged ones out" },
+		{ 'j', "threads", CLI_U16, &a.set.jobs, "N",
 		    "threads; one a core" },
 		{ 'S', "memory", CLI_SIZE, &a.set.memory, "SIZE",
 		    "memory for sorting; 48M" },
 		{ 'T', "temporary", CLI_TEXT, &a.set.folder, "FOLDER",
-		    "for what does not fit" },
+		    "" },
 		{ 'l', "log", CLI_TEXT, &a.facility, "FACILITY",
-		    "to syslog too" },
+		    "" },
 		{ 'q', "quiet", CLI_FLAG, &a.quiet, NULL, "errors only" },
 		{ 'v', "verbose", CLI_FLAG, &a.verbose, NULL,
 		    "information too" },
 		{ 0, NULL, CLI_FLAG, NULL, NULL, NULL },
 	};
 	const struct cli cli = { "audit-zone", "[options] SIGNED...",
-		"Judge signed zones: valid, whole, and for how long.", options,
+		"Judge signed zones: valid, whole, and for how long (audit-zone(1)).",
+		options,
 		NULL };
 	uint8_t origin[WNAME_MAX];
 	enum status status = STATUS_USAGE;
@@ -260,7 +291,7 @@ main(int argc, char **argv)
 	if (a.list) {
 		check_list(stdout);
 		status = STATUS_OK;
-	} else if (first == argc && !list_mode(&a)) {
+	} else if (first == argc && !list_mode(&a) && a.jobs == NULL) {
 		report_error("which zone?  try --help");
 	} else {
 		status = run(&a, a.origin != NULL ? origin : NULL,

@@ -130,6 +130,34 @@ out:
 }
 
 enum status
+modes_listed(struct audit *a, const struct mode_options *o,
+    const struct configuration *c, const char *zone, const char *path)
+{
+	const struct listed_zone *z = listed(c, zone);
+	const char *kasp = o->kasp != NULL ? o->kasp : c->kasp;
+	struct policy policy;
+	enum status status;
+	struct diag d;
+
+	if (z == NULL) {
+		report_error("%s: no zone '%s'", c->zonelist, zone);
+		return STATUS_USAGE;
+	}
+	policy_init(&policy);
+	if (policy_signconf(&policy, z->signconf, NULL, &d) == -1 ||
+	    (kasp != NULL && policy_kasp(&policy, kasp, z->policy, &d) == -1)) {
+		status = report_diag(&d);
+	} else {
+		policy.interval = c->interval;
+		a->policy = &policy;
+		a->partial = o->partial || (policy.partial && !o->full);
+		status = audit_file(a, path);
+	}
+	policy_free(&policy);
+	return status;
+}
+
+enum status
 modes_conf(struct audit *a, const struct mode_options *o)
 {
 	struct configuration c;

@@ -18,4 +18,8 @@ enum status modes_policy(struct audit *a, const struct mode_options *o,
 /* The zones of conf.xml's list, or those named. */
 enum status modes_conf(struct audit *a, const struct mode_options *o);
 
+/* One zone of a configuration that was read, with this signed file. */
+enum status modes_listed(struct audit *a, const struct mode_options *o,
+    const struct configuration *c, const char *zone, const char *path);
+
 #endif

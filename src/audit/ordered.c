@@ -6,7 +6,7 @@
 
 struct ordered {
 	struct zonefile *file; /* a stream that is read as it comes */
-	struct spill *sorter;  /* or NULL */
+	struct xsort *sorter;  /* or NULL */
 	uint8_t owner[WNAME_MAX];
 	bool sorted;
 };
@@ -59,7 +59,7 @@ ordered_open(struct ordered **out, int fd, const char *name,
 		goto fail;
 	}
 	if (!zonefile_is_stream(o->file)) {
-		if (spill_open(&o->sorter, memory, set->folder, d) == -1 ||
+		if (xsort_open(&o->sorter, memory, set->folder, d) == -1 ||
 		    take_all(o, o->file, d) == -1)
 			goto fail;
 		zonefile_close(o->file);
@@ -75,14 +75,14 @@ fail:
 int
 ordered_next(struct ordered *o, struct record *r, struct diag *d)
 {
-	struct spill_item item;
+	struct xsort_item item;
 	int rc;
 
 	if (o->sorter != NULL) {
-		if (!o->sorted && spill_sort(o->sorter, d) == -1)
+		if (!o->sorted && xsort_sort(o->sorter, d) == -1)
 			return -1;
 		o->sorted = true;
-		rc = spill_next(o->sorter, &item, d);
+		rc = xsort_next(o->sorter, &item, d);
 		if (rc == 1)
 			store_get(&item, o->owner, r);
 		return rc;
@@ -112,6 +112,6 @@ ordered_close(struct ordered *o)
 	if (o == NULL)
 		return;
 	zonefile_close(o->file);
-	spill_close(o->sorter);
+	xsort_close(o->sorter);
 	free(o);
 }

@@ -72,7 +72,7 @@ allowed(const struct policy *p, const struct key *k)
 
 		if (b->ksk == sep && b->algorithm == k->algorithm &&
 		    (b->bits == 0 || k->algorithm > 10 ||
-		    key_bits(k) == b->bits))
+		    key_modulus_bits(k) == b->bits))
 			return true;
 	}
 	return false;
@@ -109,7 +109,7 @@ check_keys(struct check_state *c)
 			finding_add(c->found, CHECK_POLICY_KEY, z->apex,
 			    TYPE_DNSKEY, z->dnskey_at, "key %u: algorithm %u, "
 			    "%u bits: no such key in the policy", k->tag,
-			    k->algorithm, key_bits(k));
+			    k->algorithm, key_modulus_bits(k));
 	}
 	if (new && p->dnskey_ttl >= 0 && z->dnskey_ttl != p->dnskey_ttl)
 		finding_add(c->found, CHECK_POLICY_DNSKEY_TTL, z->apex,

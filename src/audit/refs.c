@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "refs.h"
-#include "spill.h"
+#include "xsort.h"
 
 /* What is known of a target that is not at hand itself. */
 enum { ELSEWHERE = 1, WILD_ADDRESS = 2, WILD_ALIAS = 4 };
@@ -23,7 +23,7 @@ struct lookup {
 
 struct refs {
 	const struct zone *zone;
-	struct spill *defs, *refs, *unresolved, *lookups;
+	struct xsort *defs, *refs, *unresolved, *lookups;
 	uint8_t *known; /* of the unresolved targets */
 	size_t targets, targets_size;
 
@@ -44,10 +44,10 @@ refs_open(struct refs **out, const struct zone *zone, size_t memory,
 	if (r == NULL)
 		return diag_system(d, "audit");
 	r->zone = zone;
-	if (spill_open(&r->defs, memory / 2, folder, d) == -1 ||
-	    spill_open(&r->refs, memory / 4, folder, d) == -1 ||
-	    spill_open(&r->unresolved, memory / 8, folder, d) == -1 ||
-	    spill_open(&r->lookups, memory / 8, folder, d) == -1) {
+	if (xsort_open(&r->defs, memory / 2, folder, d) == -1 ||
+	    xsort_open(&r->refs, memory / 4, folder, d) == -1 ||
+	    xsort_open(&r->unresolved, memory / 8, folder, d) == -1 ||
+	    xsort_open(&r->lookups, memory / 8, folder, d) == -1) {
 		refs_close(r);
 		return -1;
 	}
@@ -60,10 +60,10 @@ refs_close(struct refs *r)
 {
 	if (r == NULL)
 		return;
-	spill_close(r->defs);
-	spill_close(r->refs);
-	spill_close(r->unresolved);
-	spill_close(r->lookups);
+	xsort_close(r->defs);
+	xsort_close(r->refs);
+	xsort_close(r->unresolved);
+	xsort_close(r->lookups);
 	free(r->known);
 	free(r);
 }
@@ -73,7 +73,7 @@ refs_def(struct refs *r, const struct def *def, struct diag *d)
 {
 	uint8_t key[WNAME_KEY_MAX];
 
-	return spill_add(r->defs, key, wname_key(def->name, key), &def->flags,
+	return xsort_add(r->defs, key, wname_key(def->name, key), &def->flags,
 	    1, d);
 }
 
@@ -89,15 +89,15 @@ refs_ref(struct refs *r, const struct ref *ref, struct diag *d)
 	p.type = ref->type;
 	memcpy(data, &p, sizeof(p));
 	memcpy(data + sizeof(p), ref->owner, owner_size);
-	return spill_add(r->refs, key, wname_key(ref->target, key), data,
+	return xsort_add(r->refs, key, wname_key(ref->target, key), data,
 	    sizeof(p) + owner_size, d);
 }
 
 static int
 next_def(struct refs *r, struct diag *d)
 {
-	struct spill_item item;
-	const int rc = spill_next(r->defs, &item, d);
+	struct xsort_item item;
+	const int rc = xsort_next(r->defs, &item, d);
 
 	r->valid = rc == 1;
 	if (rc != 1)
@@ -131,7 +131,7 @@ seek(struct refs *r, const uint8_t *key, size_t size, uint8_t *flags,
 }
 
 static void
-alias(const struct spill_item *item, const struct packed *p,
+alias(const struct xsort_item *item, const struct packed *p,
     struct findings *found)
 {
 	uint8_t target[WNAME_MAX];
@@ -158,13 +158,13 @@ look_up(struct refs *r, const uint8_t *key, size_t size, struct diag *d)
 		if (i > apex_size && key[i - 1] != 0)
 			continue; /* not the end of a label */
 		l.wildcard = false;
-		if (spill_add(r->lookups, key, i, &l, sizeof(l), d) == -1)
+		if (xsort_add(r->lookups, key, i, &l, sizeof(l), d) == -1)
 			return -1;
 		memcpy(wild, key, i);
 		wild[i] = '*';
 		wild[i + 1] = 0;
 		l.wildcard = true;
-		if (spill_add(r->lookups, wild, i + 2, &l, sizeof(l), d) == -1)
+		if (xsort_add(r->lookups, wild, i + 2, &l, sizeof(l), d) == -1)
 			return -1;
 	}
 	if (r->targets == r->targets_size) {
@@ -187,10 +187,10 @@ resolve(struct refs *r, struct findings *found, struct diag *d)
 	uint8_t last[WNAME_KEY_MAX], flags = 0;
 	size_t last_size = 0;
 	bool any = false, open = false;
-	struct spill_item item;
+	struct xsort_item item;
 	int rc;
 
-	while ((rc = spill_next(r->refs, &item, d)) == 1) {
+	while ((rc = xsort_next(r->refs, &item, d)) == 1) {
 		uint8_t data[sizeof(struct packed) + WNAME_MAX];
 		struct packed p;
 
@@ -216,7 +216,7 @@ resolve(struct refs *r, struct findings *found, struct diag *d)
 		p.exists = (flags & DEF_NAME) != 0;
 		memcpy(data, item.data, item.data_size);
 		memcpy(data, &p, sizeof(p));
-		if (spill_add(r->unresolved, item.key, item.key_size, data,
+		if (xsort_add(r->unresolved, item.key, item.key_size, data,
 			item.data_size, d) == -1)
 			return -1;
 	}
@@ -226,11 +226,11 @@ resolve(struct refs *r, struct findings *found, struct diag *d)
 static int
 look_all_up(struct refs *r, struct diag *d)
 {
-	struct spill_item item;
+	struct xsort_item item;
 	uint8_t flags;
 	int rc;
 
-	while ((rc = spill_next(r->lookups, &item, d)) == 1) {
+	while ((rc = xsort_next(r->lookups, &item, d)) == 1) {
 		struct lookup l;
 
 		memcpy(&l, item.data, sizeof(l));
@@ -247,7 +247,7 @@ look_all_up(struct refs *r, struct diag *d)
 }
 
 static void
-judge_unresolved(const struct refs *r, const struct spill_item *item,
+judge_unresolved(const struct refs *r, const struct xsort_item *item,
     struct findings *found)
 {
 	uint8_t target[WNAME_MAX];
@@ -280,21 +280,21 @@ judge_unresolved(const struct refs *r, const struct spill_item *item,
 int
 refs_finish(struct refs *r, struct findings *found, struct diag *d)
 {
-	struct spill_item item;
+	struct xsort_item item;
 	int rc;
 
-	if (spill_count(r->refs) == 0)
+	if (xsort_count(r->refs) == 0)
 		return 0;
-	if (spill_sort(r->defs, d) == -1 || spill_sort(r->refs, d) == -1 ||
+	if (xsort_sort(r->defs, d) == -1 || xsort_sort(r->refs, d) == -1 ||
 	    next_def(r, d) == -1 || resolve(r, found, d) == -1)
 		return -1;
 	if (r->targets == 0)
 		return 0;
-	if (spill_rewind(r->defs, d) == -1 || spill_sort(r->lookups, d) == -1 ||
+	if (xsort_rewind(r->defs, d) == -1 || xsort_sort(r->lookups, d) == -1 ||
 	    next_def(r, d) == -1 || look_all_up(r, d) == -1 ||
-	    spill_sort(r->unresolved, d) == -1)
+	    xsort_sort(r->unresolved, d) == -1)
 		return -1;
-	while ((rc = spill_next(r->unresolved, &item, d)) == 1)
+	while ((rc = xsort_next(r->unresolved, &item, d)) == 1)
 		judge_unresolved(r, &item, found);
 	return rc;
 }

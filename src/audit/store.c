@@ -31,7 +31,7 @@ make_key(const struct record *r, uint8_t key[WNAME_KEY_MAX + 5])
 }
 
 int
-store_add(struct spill *s, const struct record *r, struct diag *d)
+store_add(struct xsort *s, const struct record *r, struct diag *d)
 {
 	uint8_t key[WNAME_KEY_MAX + 5], small[1024], *data = small;
 	struct stored head;
@@ -52,14 +52,14 @@ store_add(struct spill *s, const struct record *r, struct diag *d)
 	memcpy(data + sizeof(head), r->origin, head.origin_size);
 	memcpy(data + sizeof(head) + head.origin_size, r->rdata,
 	    r->rdata_size);
-	rc = spill_add(s, key, make_key(r, key), data, size, d);
+	rc = xsort_add(s, key, make_key(r, key), data, size, d);
 	if (data != small)
 		free(data);
 	return rc;
 }
 
 void
-store_get(const struct spill_item *item, uint8_t owner[WNAME_MAX],
+store_get(const struct xsort_item *item, uint8_t owner[WNAME_MAX],
     struct record *r)
 {
 	struct stored head;

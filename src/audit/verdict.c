@@ -1,16 +1,60 @@
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "duration.h"
-#include "report.h"
 #include "verdict.h"
 #include "wname.h"
 
-/* "owner TYPE", as far as there is one. */
-static void
-subject(const struct verdict *v, const struct finding *f, char *text,
+const char *const life_names[LIFE_BUCKETS] = { "expired", "1h", "1d", "3d",
+	"7d", "14d", "30d", "more" };
+
+int
+format_parse(const char *name, enum format *out)
+{
+	for (int i = FORMAT_TEXT; i <= FORMAT_JUNIT; i++) {
+		if (strcmp(formatter_get((enum format)i)->name, name) == 0) {
+			*out = (enum format)i;
+			return 0;
+		}
+	}
+	return -1;
+}
+
+void
+verdict_begin(enum format format)
+{
+	if (formatter_get(format)->begin != NULL)
+		formatter_get(format)->begin();
+}
+
+void
+verdict_end(enum format format)
+{
+	if (formatter_get(format)->end != NULL)
+		formatter_get(format)->end();
+}
+
+void
+verdict_open(struct verdict *v, enum format format, const struct settings *set,
+    const struct rtypes *types, const struct zonefile *file)
+{
+	*v = (struct verdict){ .format = format, .set = set, .types = types,
+		.file = file };
+}
+
+void
+verdict_place(const struct verdict *v, struct place at, char *text, size_t size)
+{
+	const char *name = zonefile_name(v->file, at.file);
+
+	if (at.line > 0)
+		(void)snprintf(text, size, "%s:%u", name, at.line);
+	else
+		(void)snprintf(text, size, "%s", name);
+}
+
+void
+verdict_subject(const struct verdict *v, const struct finding *f, char *text,
     size_t size)
 {
 	char owner[WNAME_TEXT_MAX], type[RTYPE_TEXT_MAX];
@@ -20,40 +64,24 @@ subject(const struct verdict *v, const struct finding *f, char *text,
 		return;
 	(void)wname_print(f->owner, owner);
 	if (f->type == 0) {
-		(void)snprintf(text, size, "%s: ", owner);
+		(void)snprintf(text, size, "%s", owner);
 		return;
 	}
 	rtype_print(v->types, f->type, type);
-	(void)snprintf(text, size, "%s %s: ", owner, type);
+	(void)snprintf(text, size, "%s %s", owner, type);
 }
 
+/* For a job line: one message says it, the number says how bad it is. */
 static void
-tell(const struct verdict *v, const struct finding *f,
-    const struct check_row *row)
+take_reason(struct verdict *v, const struct finding *f)
 {
-	char who[WNAME_TEXT_MAX + RTYPE_TEXT_MAX + 4], where[512];
+	char who[WNAME_TEXT_MAX + RTYPE_TEXT_MAX + 2];
 
-	subject(v, f, who, sizeof(who));
-	if (f->at.line > 0)
-		(void)snprintf(where, sizeof(where), "%s:%u",
-		    zonefile_name(v->file, f->at.file), f->at.line);
-	else
-		(void)snprintf(where, sizeof(where), "%s",
-		    zonefile_name(v->file, f->at.file));
-	switch (row->severity) {
-	case SEVERITY_ERROR:
-		report_error("%s: %s%s (%s) [%s]", where, who, f->text,
-		    row->clause, row->id);
-		break;
-	case SEVERITY_WARNING:
-		report_warn("%s: %s%s (%s) [%s]", where, who, f->text,
-		    row->clause, row->id);
-		break;
-	case SEVERITY_INFO:
-		report_info("%s: %s%s (%s) [%s]", where, who, f->text,
-		    row->clause, row->id);
-		break;
-	}
+	if (v->reason[0] != '\0')
+		return;
+	verdict_subject(v, f, who, sizeof(who));
+	(void)snprintf(v->reason, sizeof(v->reason), "%.200s%s%.200s [%s]",
+	    who, who[0] != '\0' ? ": " : "", f->text, check_row(f->check)->id);
 }
 
 void
@@ -61,63 +89,35 @@ verdict_take(void *arg, const struct finding *f)
 {
 	struct verdict *v = arg;
 	const struct check_row *row = check_row(f->check);
+	const struct formatter *formatter = formatter_get(v->format);
 
 	if (v->set->ignore[f->check])
 		return;
 	v->count[f->check]++;
-	if (row->severity == SEVERITY_ERROR)
-		v->errors++;
 	if (row->severity == SEVERITY_WARNING)
 		v->warnings++;
-	if (row->severity == SEVERITY_ERROR && v->status == STATUS_OK)
-		v->status = STATUS_BAD;
-	if (v->count[f->check] <= v->set->show)
-		tell(v, f, row);
-	else if (v->count[f->check] == v->set->show + 1)
-		report_warn("%s: more of [%s] are only counted; --show tells "
-			    "more", zonefile_name(v->file, f->at.file),
-		    row->id);
-}
-
-static void
-counts(const struct verdict *v, const char *zone)
-{
-	for (int i = 0; i < CHECK_COUNT; i++) {
-		const struct check_row *row = check_row((enum check)i);
-
-		if (v->count[i] > 0)
-			(void)printf("%s %s %s %" PRIu64 "\n", zone,
-			    severity_name(row->severity), row->id,
-			    v->count[i]);
+	if (row->severity == SEVERITY_ERROR) {
+		v->errors++;
+		if (v->status == STATUS_OK)
+			v->status = STATUS_BAD;
+		take_reason(v, f);
 	}
+	if (v->count[f->check] <= v->set->show && formatter->finding != NULL)
+		formatter->finding(v, f);
 }
 
 void
 verdict_close(struct verdict *v, const struct zone *zone,
-    const struct stats *s)
+    const struct stats *stats)
 {
-	char name[WNAME_TEXT_MAX], owner[WNAME_TEXT_MAX], when[15] = "-";
-	char type[RTYPE_TEXT_MAX] = "-";
+	const struct formatter *formatter = formatter_get(v->format);
 
-	(void)wname_print(zone->apex, name);
-	(void)strcpy(owner, "-");
-	if (s->earliest != INT64_MAX) {
-		moment_format(s->earliest, when);
-		(void)wname_print(s->earliest_owner, owner);
-		rtype_print(v->types, s->earliest_type, type);
-	}
-	counts(v, name);
-	(void)printf("%s %s serial=%u records=%" PRIu64 " rrsets=%" PRIu64
-	    " verified=%" PRIu64 " kept=%" PRIu64 " skipped=%" PRIu64
-	    " earliest=%s of %s %s "
-	    "errors=%" PRIu64 " warnings=%" PRIu64 "\n", name,
-	    v->status == STATUS_OK ? "valid" : "BAD", zone->serial, s->records,
-	    s->rrsets, s->verified, s->kept, s->skipped, when, owner, type, v->errors,
-	    v->warnings);
+	if (formatter->zone != NULL)
+		formatter->zone(v, zone, stats);
 }
 
 void
 verdict_free(struct verdict *v)
 {
-	(void)v;
+	findings_free(&v->kept);
 }

@@ -4,14 +4,14 @@
 
 #include <openssl/sha.h>
 
-#include "spill.h"
+#include "xsort.h"
 #include "zonemd.h"
 
 #define SCHEME_SIMPLE 1
 
 struct zonemd {
 	const struct zone *zone;
-	struct spill *records;
+	struct xsort *records;
 };
 
 int
@@ -23,7 +23,7 @@ zonemd_open(struct zonemd **out, const struct zone *zone, size_t memory,
 	if (z == NULL)
 		return diag_system(d, "ZONEMD");
 	z->zone = zone;
-	if (spill_open(&z->records, memory, zone->set->folder, d) == -1) {
+	if (xsort_open(&z->records, memory, zone->set->folder, d) == -1) {
 		free(z);
 		return -1;
 	}
@@ -36,7 +36,7 @@ zonemd_close(struct zonemd *z)
 {
 	if (z == NULL)
 		return;
-	spill_close(z->records);
+	xsort_close(z->records);
 	free(z);
 }
 
@@ -77,7 +77,7 @@ zonemd_add(struct zonemd *z, const struct digested *r, struct diag *d)
 		(uint8_t)(r->ttl >> 8), (uint8_t)r->ttl,
 		(uint8_t)(r->name_size >> 8), (uint8_t)r->name_size };
 
-	return spill_add(z->records, r->key, r->key_size, data, sizeof(data),
+	return xsort_add(z->records, r->key, r->key_size, data, sizeof(data),
 	    d);
 }
 
@@ -94,7 +94,7 @@ update(struct digests *g, const void *bytes, size_t size)
 }
 
 static void
-digest_item(struct digests *g, const struct spill_item *item)
+digest_item(struct digests *g, const struct xsort_item *item)
 {
 	const size_t name_size = (size_t)(item->data[4] << 8 | item->data[5]);
 	const uint8_t *type = item->key + name_size + 1;
@@ -117,7 +117,7 @@ digest_all(struct zonemd *z, struct digests *g, struct diag *d)
 {
 	uint8_t *last = malloc(WNAME_KEY_MAX + 3 + RDATA_MAX);
 	size_t last_size = 0;
-	struct spill_item item;
+	struct xsort_item item;
 	bool any = false;
 	int rc;
 
@@ -125,7 +125,7 @@ digest_all(struct zonemd *z, struct digests *g, struct diag *d)
 		return diag_system(d, "ZONEMD");
 	SHA384_Init(&g->sha384);
 	SHA512_Init(&g->sha512);
-	while ((rc = spill_next(z->records, &item, d)) == 1) {
+	while ((rc = xsort_next(z->records, &item, d)) == 1) {
 		/* RFC 8976 §3.3.1: duplicates are left out. */
 		if (any && item.key_size == last_size &&
 		    memcmp(item.key, last, last_size) == 0)
@@ -194,7 +194,7 @@ zonemd_finish(struct zonemd *z, struct findings *found, struct diag *d)
 	struct digests g;
 	bool usable = false;
 
-	if (spill_sort(z->records, d) == -1 || digest_all(z, &g, d) == -1)
+	if (xsort_sort(z->records, d) == -1 || digest_all(z, &g, d) == -1)
 		return -1;
 	for (size_t i = 0; i < zone->digests; i++)
 		usable = judge_digest(zone, i, &g, found) || usable;

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "spill.h"
+#include "xsort.h"
 
 #define ARENA_START  (64 * 1024)
 #define BUDGET_LEAST (256 * 1024)
@@ -27,10 +27,10 @@ struct run {
 	off_t start, next, end; /* of the file; next: not yet read */
 	uint8_t *window;
 	size_t size, used, filled; /* of the window */
-	struct spill_item item;
+	struct xsort_item item;
 };
 
-struct spill {
+struct xsort {
 	const char *folder;
 	size_t budget;
 	uint8_t *arena;
@@ -48,10 +48,10 @@ struct spill {
 };
 
 int
-spill_open(struct spill **out, size_t budget, const char *folder,
+xsort_open(struct xsort **out, size_t budget, const char *folder,
     struct diag *d)
 {
-	struct spill *s = calloc(1, sizeof(*s));
+	struct xsort *s = calloc(1, sizeof(*s));
 
 	if (s == NULL)
 		return diag_system(d, "sort");
@@ -63,7 +63,7 @@ spill_open(struct spill **out, size_t budget, const char *folder,
 }
 
 void
-spill_close(struct spill *s)
+xsort_close(struct xsort *s)
 {
 	if (s == NULL)
 		return;
@@ -79,19 +79,19 @@ spill_close(struct spill *s)
 }
 
 uint64_t
-spill_count(const struct spill *s)
+xsort_count(const struct xsort *s)
 {
 	return s->count;
 }
 
 size_t
-spill_runs(const struct spill *s)
+xsort_runs(const struct xsort *s)
 {
 	return s->runs;
 }
 
 static void
-item_at(const uint8_t *at, struct spill_item *item)
+item_at(const uint8_t *at, struct xsort_item *item)
 {
 	memcpy(&item->key_size, at, sizeof(uint32_t));
 	memcpy(&item->data_size, at + sizeof(uint32_t), sizeof(uint32_t));
@@ -100,7 +100,7 @@ item_at(const uint8_t *at, struct spill_item *item)
 }
 
 static int
-item_compare(const struct spill_item *a, const struct spill_item *b)
+item_compare(const struct xsort_item *a, const struct xsort_item *b)
 {
 	const size_t least =
 	    a->key_size < b->key_size ? a->key_size : b->key_size;
@@ -115,7 +115,7 @@ static int
 slot_compare(const void *left, const void *right, void *arena)
 {
 	const struct slot *a = left, *b = right;
-	struct spill_item x, y;
+	struct xsort_item x, y;
 	int c;
 
 	if (a->prefix != b->prefix)
@@ -133,9 +133,9 @@ slot_compare(const void *left, const void *right, void *arena)
  * common start tell more than the first ones.
  */
 static void
-fill_prefixes(struct spill *s)
+fill_prefixes(struct xsort *s)
 {
-	struct spill_item first, item;
+	struct xsort_item first, item;
 	size_t common;
 
 	item_at(s->arena + s->slot[0].at, &first);
@@ -162,7 +162,7 @@ fill_prefixes(struct spill *s)
 }
 
 static void
-sort_slots(struct spill *s)
+sort_slots(struct xsort *s)
 {
 	bool sorted = true;
 
@@ -178,7 +178,7 @@ sort_slots(struct spill *s)
 }
 
 static int
-open_file(struct spill *s, struct diag *d)
+open_file(struct xsort *s, struct diag *d)
 {
 	char *path = NULL;
 
@@ -199,7 +199,7 @@ open_file(struct spill *s, struct diag *d)
 }
 
 static int
-write_all(struct spill *s, const uint8_t *bytes, size_t size, struct diag *d)
+write_all(struct xsort *s, const uint8_t *bytes, size_t size, struct diag *d)
 {
 	while (size > 0) {
 		const ssize_t n = pwrite(s->fd, bytes, size, s->written);
@@ -235,7 +235,7 @@ grow(void **array, size_t *size, size_t least, size_t item)
 
 /* Sort what is in memory and write it as one more run. */
 static int
-write_run(struct spill *s, struct diag *d)
+write_run(struct xsort *s, struct diag *d)
 {
 	uint8_t *buffer = NULL;
 	struct run *grown;
@@ -256,7 +256,7 @@ write_run(struct spill *s, struct diag *d)
 	sort_slots(s);
 	for (size_t i = 0; i < s->slots; i++) {
 		const uint8_t *at = s->arena + s->slot[i].at;
-		struct spill_item item;
+		struct xsort_item item;
 		size_t size;
 
 		item_at(at, &item);
@@ -287,7 +287,7 @@ out:
 }
 
 int
-spill_add(struct spill *s, const void *key, size_t key_size, const void *data,
+xsort_add(struct xsort *s, const void *key, size_t key_size, const void *data,
     size_t data_size, struct diag *d)
 {
 	const size_t size = HEADER + key_size + data_size;
@@ -333,7 +333,7 @@ spill_add(struct spill *s, const void *key, size_t key_size, const void *data,
 
 /* Make at least `want` unread octets stand in the window. */
 static int
-fill_window(struct spill *s, struct run *r, size_t want, struct diag *d)
+fill_window(struct xsort *s, struct run *r, size_t want, struct diag *d)
 {
 	if (r->filled - r->used >= want)
 		return 0;
@@ -367,7 +367,7 @@ fill_window(struct spill *s, struct run *r, size_t want, struct diag *d)
 
 /* 1: r->item is the run's next item; 0: the run is over; -1. */
 static int
-run_next(struct spill *s, struct run *r, struct diag *d)
+run_next(struct xsort *s, struct run *r, struct diag *d)
 {
 	if (r->used == r->filled && r->next == r->end)
 		return 0;
@@ -384,7 +384,7 @@ run_next(struct spill *s, struct run *r, struct diag *d)
 
 /* Of equal keys the earlier run's comes first. */
 static bool
-run_before(const struct spill *s, size_t a, size_t b)
+run_before(const struct xsort *s, size_t a, size_t b)
 {
 	const int c = item_compare(&s->run[a].item, &s->run[b].item);
 
@@ -392,7 +392,7 @@ run_before(const struct spill *s, size_t a, size_t b)
 }
 
 static void
-heap_down(struct spill *s, size_t i)
+heap_down(struct xsort *s, size_t i)
 {
 	for (;;) {
 		size_t least = i;
@@ -413,7 +413,7 @@ heap_down(struct spill *s, size_t i)
 
 /* Every run to its start, and the heap over their first items. */
 static int
-start_merge(struct spill *s, struct diag *d)
+start_merge(struct xsort *s, struct diag *d)
 {
 	size_t window = s->budget / (s->runs + 1);
 
@@ -451,14 +451,14 @@ start_merge(struct spill *s, struct diag *d)
 }
 
 int
-spill_rewind(struct spill *s, struct diag *d)
+xsort_rewind(struct xsort *s, struct diag *d)
 {
 	s->next_slot = 0;
 	return s->runs == 0 ? 0 : start_merge(s, d);
 }
 
 int
-spill_sort(struct spill *s, struct diag *d)
+xsort_sort(struct xsort *s, struct diag *d)
 {
 	if (s->runs == 0) {
 		sort_slots(s);
@@ -474,7 +474,7 @@ spill_sort(struct spill *s, struct diag *d)
 }
 
 int
-spill_next(struct spill *s, struct spill_item *item, struct diag *d)
+xsort_next(struct xsort *s, struct xsort_item *item, struct diag *d)
 {
 	int rc;
 

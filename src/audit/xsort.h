@@ -4,17 +4,17 @@
  * came.  What does not fit is sorted and written to an unnamed file (O_TMPFILE,
  * readable by nobody else) and merged at the end.
  */
-#ifndef SPILL_H
-#define SPILL_H
+#ifndef XSORT_H
+#define XSORT_H
 
 #include <stddef.h>
 #include <stdint.h>
 
 #include "diag.h"
 
-struct spill;
+struct xsort;
 
-struct spill_item {
+struct xsort_item {
 	const uint8_t *key, *data;
 	uint32_t key_size, data_size;
 };
@@ -23,32 +23,32 @@ struct spill_item {
  * budget is the memory to use, in octets; folder is for the unnamed file and
  * must outlive the sorter.  The caller owns *out.  -1: STATUS_SYSTEM.
  */
-int spill_open(struct spill **out, size_t budget, const char *folder,
+int xsort_open(struct xsort **out, size_t budget, const char *folder,
     struct diag *d);
 
 /* Copies both parts.  -1: STATUS_SYSTEM. */
-int spill_add(struct spill *s, const void *key, size_t key_size,
+int xsort_add(struct xsort *s, const void *key, size_t key_size,
     const void *data, size_t data_size, struct diag *d);
 
 /* No more additions.  -1: STATUS_SYSTEM. */
-int spill_sort(struct spill *s, struct diag *d);
+int xsort_sort(struct xsort *s, struct diag *d);
 
 /*
  * The next item, valid until the next call.  1, 0 at the end, or -1
  * (STATUS_SYSTEM).
  */
-int spill_next(struct spill *s, struct spill_item *item, struct diag *d);
+int xsort_next(struct xsort *s, struct xsort_item *item, struct diag *d);
 
-/* To the first item again, after spill_sort(). */
-int spill_rewind(struct spill *s, struct diag *d);
+/* To the first item again, after xsort_sort(). */
+int xsort_rewind(struct xsort *s, struct diag *d);
 
 /* Items added. */
-uint64_t spill_count(const struct spill *s);
+uint64_t xsort_count(const struct xsort *s);
 
 /* Have runs been written?  For tests of the memory bound. */
-size_t spill_runs(const struct spill *s);
+size_t xsort_runs(const struct xsort *s);
 
 /* NULL is allowed. */
-void spill_close(struct spill *s);
+void xsort_close(struct xsort *s);
 
 #endif

@@ -1,0 +1,134 @@
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "atomicfile.h"
+#include "records.h"
+
+#define MOST 256 /* descriptors open at a time */
+
+struct record_file {
+	char *path, *aside;
+	int fd;
+};
+
+struct records {
+	struct record_file file[MOST];
+	size_t count;
+};
+
+struct records *
+records_new(void)
+{
+	return calloc(1, sizeof(struct records));
+}
+
+static void
+forget(struct record_file *f)
+{
+	if (f->fd != -1)
+		(void)close(f->fd);
+	free(f->path);
+	free(f->aside);
+}
+
+void
+records_free(struct records *r)
+{
+	if (r == NULL)
+		return;
+	for (size_t i = 0; i < r->count; i++) {
+		(void)unlink(r->file[i].aside);
+		forget(&r->file[i]);
+	}
+	free(r);
+}
+
+static int
+write_file(struct record_file *f,
+    int (*fn)(void *arg, struct stream_out *out, struct diag *d), void *arg,
+    struct diag *d)
+{
+	struct stream_out *out;
+
+	/* A left-over of a run that was killed. */
+	(void)unlink(f->aside);
+	f->fd = open(f->aside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW |
+	    O_CLOEXEC, 0644);
+	if (f->fd == -1)
+		return diag_system(d, "%s", f->aside);
+	if (stream_out_open(&out, f->fd, f->aside, d) == -1)
+		return -1;
+	if (fn(arg, out, d) == -1) {
+		stream_out_discard(out);
+		return -1;
+	}
+	if (stream_finish(out, d) == -1)
+		return -1;
+	/* Only for speed: the disk begins before fsync(2) waits. */
+	(void)sync_file_range(f->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+	return 0;
+}
+
+int
+records_add(struct records *r, const char *path,
+    int (*fn)(void *arg, struct stream_out *out, struct diag *d), void *arg,
+    struct diag *d)
+{
+	struct record_file *f;
+
+	if (r->count == MOST && records_flush(r, d) == -1)
+		return -1;
+	f = &r->file[r->count];
+	*f = (struct record_file){ .fd = -1, .path = strdup(path) };
+	if (asprintf(&f->aside, "%s.new", path) == -1)
+		f->aside = NULL;
+	if (f->path == NULL || f->aside == NULL) {
+		forget(f);
+		return diag_system(d, "%s", path);
+	}
+	if (write_file(f, fn, arg, d) == -1) {
+		(void)unlink(f->aside);
+		forget(f);
+		return -1;
+	}
+	r->count++;
+	return 0;
+}
+
+static bool
+same_folder(const char *a, const char *b)
+{
+	const char *x = strrchr(a, '/'), *y = strrchr(b, '/');
+
+	if (x == NULL || y == NULL)
+		return x == y;
+	return x - a == y - b && memcmp(a, b, (size_t)(x - a)) == 0;
+}
+
+int
+records_flush(struct records *r, struct diag *d)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < r->count; i++) {
+		struct record_file *f = &r->file[i];
+
+		if (fsync(f->fd) == -1 || rename(f->aside, f->path) == -1) {
+			rc = diag_system(d, "%s", f->path);
+			(void)unlink(f->aside);
+		}
+	}
+	for (size_t i = 0; i < r->count; i++) {
+		if ((i == 0 || !same_folder(r->file[i].path,
+			r->file[i - 1].path)) &&
+		    atomicfile_sync_folder(r->file[i].path, d) == -1)
+			rc = -1;
+	}
+	for (size_t i = 0; i < r->count; i++)
+		forget(&r->file[i]);
+	r->count = 0;
+	return rc;
+}
