@@ -112,12 +112,13 @@ start_named() { # NAME PORT
 	named_updates=
 	[ -z "${UPDATES:-}" ] || named_updates='allow-update { key "key."; };'
 	cat >"$T/$1/conf" <<EOF
-options {
+${NAMED_MORE:-}options {
 	directory "$T/$1";
 	pid-file none;
 	session-keyfile none;
 	lock-file none;
 	listen-on port $2 { 127.0.0.1; };
+	${NAMED_LISTEN:-}
 	listen-on-v6 { none; };
 	recursion no;
 	notify no;

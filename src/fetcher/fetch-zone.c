@@ -5,13 +5,18 @@
 #include <string.h>
 
 #include "cli.h"
+#include "deliver.h"
 #include "listen.h"
+#include "number.h"
 #include "privileges.h"
 #include "report.h"
 #include "scheduler.h"
+#include "sendnotify.h"
 
 struct options {
-	bool print, verbose, listen, inetd;
+	bool print, verbose, listen, inetd, notify, deliver;
+	const char *serial; /* in a NOTIFY */
+	struct sendnotify_options sending;
 	const char *facility, *user, *group, *run;
 	int64_t timeout, total;
 	struct scheduler_options scheduler;
@@ -99,12 +104,34 @@ settle(struct options *o, const struct fetch_config *config, struct diag *d)
 }
 
 static enum status
+notify(struct options *o, char **operands, int count)
+{
+	if (count < 2) {
+		report_error("--notify: ZONE SERVER... (--help)");
+		return STATUS_USAGE;
+	}
+	if (o->serial != NULL) {
+		if (number_u32(o->serial, strlen(o->serial), UINT32_MAX,
+			&o->sending.serial) == -1) {
+			report_error("--serial %s: not a serial", o->serial);
+			return STATUS_USAGE;
+		}
+		o->sending.has_serial = true;
+	}
+	return sendnotify(operands[0], operands + 1, count - 1, &o->sending);
+}
+
+static enum status
 run(struct options *o, char **zones, int count)
 {
 	struct fetch_config *config = NULL;
 	enum status status;
 	struct diag d;
 
+	if (o->notify)
+		return notify(o, zones, count);
+	if (o->deliver)
+		return deliver(o->scheduler.conf, zones, count);
 	if (fetch_config_read(&config, o->scheduler.conf, &d) == -1 ||
 	    settle(o, config, &d) == -1) {
 		status = report_diag(&d);
@@ -131,6 +158,7 @@ main(int argc, char **argv)
 	struct options o = {
 		.timeout = 30,
 		.total = 3600,
+		.sending = { .tries = 3, .wait_ms = 2000 },
 		.scheduler = { .conf = CONF_DEFAULT_PATH,
 		    .workers = 4,
 		    .refresh = { .udp_tries = 3,
@@ -144,9 +172,10 @@ main(int argc, char **argv)
 		    "configuration (" CONF_DEFAULT_PATH ")" },
 		{ 'i', "info", CLI_FLAG, &o.print, NULL,
 		    "print the settings, but the secret, and leave" },
+		{ 0, "deliver", CLI_FLAG, &o.deliver, NULL,
+		    "move what arrived over the inputs, as resign does" },
 		{ 'r', "run", CLI_TEXT, &o.run, "PROGRAM",
 		    "start it with the zones that came in" },
-		{ 0, NULL, CLI_HEADING, NULL, NULL, "Transfers:" },
 		{ 0, "force", CLI_FLAG, &refresh->force, NULL,
 		    "take the zone whatever its serial" },
 		{ 0, "axfr", CLI_FLAG, &refresh->no_ixfr, NULL,
@@ -161,14 +190,20 @@ main(int argc, char **argv)
 		    "for sorting, each (48M)" },
 		{ 'T', "tmpdir", CLI_TEXT, &refresh->spill, "DIR",
 		    "sort there when memory does not do" },
-		{ 0, NULL, CLI_HEADING, NULL, NULL, "Listening:" },
 		{ 0, "listen", CLI_FLAG, &o.listen, NULL,
 		    "serve NOTIFY and SOA timers until stopped" },
 		{ 0, "inetd", CLI_FLAG, &o.inetd, NULL,
 		    "standard input is the socket" },
 		{ 'u', "user", CLI_TEXT, &o.user, "USER", "become that user" },
 		{ 'g', "group", CLI_TEXT, &o.group, "GROUP", "and group" },
-		{ 0, NULL, CLI_HEADING, NULL, NULL, "Common:" },
+		{ 0, NULL, CLI_HEADING, NULL, NULL,
+		    "Telling secondaries: --notify ZONE SERVER[#PORT]..." },
+		{ 0, "notify", CLI_FLAG, &o.notify, NULL,
+		    "send NOTIFY, fetch nothing" },
+		{ 'k', "key", CLI_TEXT, &o.sending.key_file, "FILE",
+		    "signed by the key [ALGORITHM:]NAME:SECRET in it" },
+		{ 0, "serial", CLI_TEXT, &o.serial, "N",
+		    "name the new serial" },
 		{ 0, "now", CLI_MOMENT, &refresh->now, "T",
 		    "take this for the present time" },
 		{ 'l', "log", CLI_TEXT, &o.facility, "FACILITY",

@@ -184,6 +184,7 @@ tls_close(struct tls *t)
 static enum tls_want
 outcome(struct tls *t, int rc, const char *what, struct diag *d)
 {
+	const struct tls_client *c = SSL_get_app_data(t->ssl);
 	char buf[256];
 	long verdict;
 
@@ -198,7 +199,7 @@ outcome(struct tls *t, int rc, const char *what, struct diag *d)
 		break;
 	}
 	verdict = SSL_get_verify_result(t->ssl);
-	if (verdict != X509_V_OK && !SSL_is_init_finished(t->ssl))
+	if (c->ca && verdict != X509_V_OK && !SSL_is_init_finished(t->ssl))
 		diag_set(d, STATUS_BAD,
 		    "TLS: the master's certificate is refused: %s",
 		    X509_verify_cert_error_string(verdict));

@@ -24,6 +24,7 @@ settings_verb(struct session *s, int argc, char **operands, struct diag *d)
 	tell("notify", c->notify_command);
 	tell("user", c->signer.user);
 	tell("group", c->signer.group);
+	tell("fetch", c->zonefetch_file);
 	(void)printf("workers\t%u\n", c->worker_threads);
 	return STATUS_OK;
 }
