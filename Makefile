@@ -11,7 +11,7 @@ OPT     = -O2 -g
 WARN    = -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes \
           -Wpointer-arith -Wcast-qual -Werror
 CFLAGS  = $(OPT)
-ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -fstack-protector-strong \
+ALL_CFLAGS = -std=c11 -fno-strict-aliasing -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -fstack-protector-strong \
           $(FORTIFY) -fPIE $(WARN) -Ilib $(CFLAGS)
 FORTIFY = -D_FORTIFY_SOURCE=2
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
@@ -22,7 +22,7 @@ DEPS_BUILD = gcc libc6-dev make pkg-config libknot-dev libldns-dev libssl-dev \
 	libp11-kit-dev libxml2-dev libjansson-dev libsqlite3-dev softhsm2
 DEPS_TEST  = perl bind9 bind9-utils bind9-dnsutils knot knot-dnssecutils \
 	knot-dnsutils nsd ldnsutils validns faketime mandoc libxml2-utils \
-	openssl python3-minimal sqlite3 strace
+	opensc openssl python3-minimal sqlite3 strace
 DEPS_TIDY  = clang-tidy clang-format cppcheck shellcheck
 
 # These targets work before the libraries are there; all others ask pkg-config.

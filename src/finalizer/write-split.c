@@ -7,8 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <openssl/evp.h>
-
+#include "filedigest.h"
 #include "jobline.h"
 #include "report.h"
 #include "write-zones.h"
@@ -93,44 +92,15 @@ begin(struct splitter *s, const char *zone, const struct zonetext_keys *header,
 	return 0;
 }
 
-/* SHA-256 of the file as it stands, in hex. */
-static int
-digest_of(int fd, char hex[65], struct diag *d)
-{
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	uint8_t chunk[32768], digest[32];
-	off_t at = 0;
-	ssize_t n;
-	int rc = -1;
-
-	if (ctx == NULL || EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) != 1)
-		goto out;
-	while ((n = pread(fd, chunk, sizeof(chunk), at)) != 0) {
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1 || EVP_DigestUpdate(ctx, chunk, (size_t)n) != 1)
-			goto out;
-		at += n;
-	}
-	if (EVP_DigestFinal_ex(ctx, digest, NULL) != 1)
-		goto out;
-	for (size_t i = 0; i < sizeof(digest); i++)
-		(void)snprintf(hex + 2 * i, 3, "%02x", digest[i]);
-	rc = 0;
-out:
-	EVP_MD_CTX_free(ctx);
-	return rc == 0 ? 0 : diag_system(d, "digest");
-}
-
 /* The zone's own ";end" and ";done"; then it is whole. */
 static int
-finish(struct splitter *s, const struct zonetext_keys *counts, char digest[65],
+finish(struct splitter *s, const struct zonetext_keys *counts, char digest[FILEDIGEST_TEXT],
     struct diag *d)
 {
 	zonetext_end(s->w, counts);
 	if (zonetext_done(s->w, d) == -1)
 		return -1;
-	return digest_of(s->fd, digest, d);
+	return filedigest_fd(s->fd, digest, d);
 }
 
 static char *
@@ -206,7 +176,7 @@ fail_zone(struct splitter *s, const char *zone, const struct diag *why,
 /* One item.  -1: why says how the zone fails. */
 static int
 one_item(struct splitter *s, struct zonetext_reader *r, int item,
-    char digest[65], struct diag *why)
+    char digest[FILEDIGEST_TEXT], struct diag *why)
 {
 	switch (item) {
 	case ZONETEXT_ZONE:
@@ -230,7 +200,7 @@ write_split(struct zonetext_reader *r, const struct write_options *o,
 {
 	struct splitter s = { .o = o, .jobs = jobs, .fd = -1 };
 	bool skip = false; /* the open zone failed */
-	char digest[65];
+	char digest[FILEDIGEST_TEXT];
 	struct diag why;
 	int item;
 

@@ -5,12 +5,9 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include <openssl/evp.h>
-
+#include "filedigest.h"
 #include "previous.h"
 #include "rrtype.h"
-
-#define DIGEST_CHUNK ((size_t)64 * 1024)
 
 struct previous {
 	char *file;
@@ -82,45 +79,21 @@ advance(struct previous *p)
 	p->signatures += p->set.sig_records;
 }
 
-/* SHA-256 of the file, against expected in hex. */
+/* Is the file the one that expected, a SHA-256 in hex, names? */
 static int
 digest_matches(const char *file, const char *expected, bool *matches,
     struct diag *d)
 {
-	static const char hex[] = "0123456789abcdef";
-	uint8_t digest[EVP_MAX_MD_SIZE];
-	char text[2 * EVP_MAX_MD_SIZE + 1], *chunk = NULL;
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	unsigned len = 0;
-	ssize_t n;
-	int fd, rc = -1;
+	char digest[FILEDIGEST_TEXT];
+	int fd = open(file, O_RDONLY | O_CLOEXEC), rc;
 
-	if ((fd = open(file, O_RDONLY | O_CLOEXEC)) == -1 || ctx == NULL ||
-	    (chunk = malloc(DIGEST_CHUNK)) == NULL ||
-	    EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) != 1)
-		goto out;
-	while ((n = read(fd, chunk, DIGEST_CHUNK)) != 0) {
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1 || EVP_DigestUpdate(ctx, chunk, (size_t)n) != 1)
-			goto out;
-	}
-	if (EVP_DigestFinal_ex(ctx, digest, &len) != 1)
-		goto out;
-	for (unsigned i = 0; i < len; i++) {
-		text[2 * i] = hex[digest[i] >> 4];
-		text[2 * i + 1] = hex[digest[i] & 15];
-	}
-	text[2 * len] = '\0';
-	*matches = strcasecmp(text, expected) == 0;
-	rc = 0;
-out:
-	if (rc == -1)
-		diag_system(d, "%s: digest", file);
-	if (fd != -1)
-		(void)close(fd);
-	free(chunk);
-	EVP_MD_CTX_free(ctx);
+	if (fd == -1)
+		return diag_system(d, "%s", file);
+	if ((rc = filedigest_fd(fd, digest, d)) == -1)
+		diag_prefix(d, "%s", file);
+	else
+		*matches = strcasecmp(digest, expected) == 0;
+	(void)close(fd);
 	return rc;
 }
 

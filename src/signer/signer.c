@@ -16,7 +16,7 @@
 
 /* --- one set -------------------------------------------------------------- */
 
-/* Is the n-th word of an SOA's RDATA, and is all but the serial equal? */
+/* Two SOAs that differ in nothing but their serial. */
 static bool
 soa_equal_but_serial(const struct rrset *a, const struct rrset *b)
 {
