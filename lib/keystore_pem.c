@@ -354,7 +354,11 @@ open_place(struct pem_store *ps, struct diag *d)
 	ps->dirfd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (ps->dirfd == -1 && errno == ENOTDIR)
 		return add_file(ps, d);
-	if (ps->dirfd == -1 && (errno == ENOENT || errno == EACCES))
+	if (ps->dirfd == -1 && errno == ENOENT)
+		return diag_set(d, STATUS_USAGE, "%s: no such folder or file "
+		    "of keys; hsmutil --dir %s init makes a folder", path,
+		    path);
+	if (ps->dirfd == -1 && errno == EACCES)
 		return diag_set(d, STATUS_USAGE, "%s: keys: %s", path,
 		    strerror(errno));
 	if (ps->dirfd == -1)
