@@ -92,7 +92,7 @@ fill_options(struct options *o, struct cli_option *rows)
 		{ 0, "dry-run", CLI_FLAG, &o->dry_run, NULL,
 		    "change nothing, say what would be" },
 		{ 0, "force", CLI_FLAG, &o->force, NULL,
-		    "even if there is a database" },
+		    "do what would be refused: see the manual" },
 		{ 0, "yes", CLI_FLAG, &o->yes, NULL, "do not ask" },
 		{ 0, NULL, 0, NULL, NULL, NULL },
 	};
