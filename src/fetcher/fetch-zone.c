@@ -173,7 +173,7 @@ main(int argc, char **argv)
 		{ 'i', "info", CLI_FLAG, &o.print, NULL,
 		    "print the settings, but the secret, and leave" },
 		{ 0, "deliver", CLI_FLAG, &o.deliver, NULL,
-		    "move what arrived over the inputs, as resign does" },
+		    "move what arrived over the inputs" },
 		{ 'r', "run", CLI_TEXT, &o.run, "PROGRAM",
 		    "start it with the zones that came in" },
 		{ 0, "force", CLI_FLAG, &refresh->force, NULL,
