@@ -18,3 +18,5 @@ $(eval $(call program,add-zonemd,src/finalizer/add-zonemd.c src/finalizer/zonemd
 ENGINE = $(patsubst %.c,$(BUILD)/%.o,$(wildcard src/keystate/engine*.c) src/keystate/timing.c)
 SIM = $(patsubst %.c,$(BUILD)/%.o,$(wildcard t/sim/*.c))
 $(BUILD)/t/unit/sim: $(SIM) $(ENGINE)
+PLAN = $(patsubst %.c,$(BUILD)/%.o,src/keystate/plan.c src/keystate/plan_text.c src/keystate/plan_json.c src/keystate/plan_svg.c)
+$(BUILD)/t/unit/plan: $(PLAN) $(ENGINE)

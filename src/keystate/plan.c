@@ -331,9 +331,12 @@ do_duty(struct run *r, const struct engine_action *a, struct diag *d)
 		engine_backup_done(r->m, a->pair->repository, r->now, &n, d);
 		return n != 0;
 	case ACTION_ROLLOVER:
+		/* Refused: rolled already, with a zone that shares the key. */
+		if (engine_rollover(r->m, a->zone, a->type, false, r->now,
+			d) == -1)
+			return 0;
 		note_action(r, a, PLAN_OWED);
-		return engine_rollover(r->m, a->zone, a->type, false, r->now,
-			   d) == 0;
+		return 1;
 	default:
 		return 0;
 	}
@@ -558,13 +561,13 @@ plan_duty(enum action_kind kind)
 {
 	switch (kind) {
 	case ACTION_SUBMIT_DS:
-		return "hand in the DS; when it is seen, tell";
+		return "hand in its DS; once it is seen";
 	case ACTION_WITHDRAW_DS:
-		return "have the DS removed; when it is gone, tell";
+		return "have its DS removed; once it is gone";
 	case ACTION_BACKUP:
-		return "back up the repository, then tell";
+		return "back up its repository; then";
 	case ACTION_ROLLOVER:
-		return "the rollover is due";
+		return "its rollover is due";
 	case ACTION_GENERATE:
 		return "keys are needed";
 	default:

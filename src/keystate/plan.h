@@ -66,7 +66,7 @@ int plan_run(const struct model *m, int64_t now, int64_t until,
     struct plan *plan, struct diag *d);
 void plan_clear(struct plan *plan);
 
-/* "submit DS, then key ds-seen": what a person owes; NULL: nothing. */
+/* "hand in its DS; once it is seen": what a person owes; NULL: nothing. */
 const char *plan_duty(enum action_kind kind);
 
 /* The command that ends a duty, with zone and key. */

@@ -14,7 +14,7 @@
 #define BAR	  14
 #define HEAD	  86 /* title, legend, axis */
 #define ZONE_HEAD 30
-#define ROW	  19 /* of the list below */
+#define ROW	  21 /* of the list below */
 
 struct paint {
 	const char *name;
@@ -144,6 +144,37 @@ put_axis(const struct plan *p, int bottom, FILE *to)
 	}
 }
 
+/* What a person owes: DS in, DS out, anything else. */
+static const struct mark {
+	const char *name;
+	const char *style;  /* class of the circle */
+	const char *number; /* and of the number in it */
+} marks[] = {
+	{ "DS in", "in", "number" },
+	{ "DS out", "out", "number red" },
+	{ "other", "other", "number" },
+};
+
+static const struct mark *
+mark_of(const struct plan_event *e)
+{
+	if (e->kind == PLAN_OWED && e->action == ACTION_SUBMIT_DS)
+		return &marks[0];
+	if (e->kind == PLAN_OWED && e->action == ACTION_WITHDRAW_DS)
+		return &marks[1];
+	return &marks[2];
+}
+
+static void
+put_mark(double x, int y, int r, const struct mark *m, const char *number,
+    FILE *to)
+{
+	fprintf(to,
+	    "<circle cx=\"%.1f\" cy=\"%d\" r=\"%d\" class=\"%s\"/>"
+	    "<text x=\"%.1f\" y=\"%d\" class=\"%s\">%s</text>\n",
+	    x, y, r, m->style, x, y + 4, m->number, number);
+}
+
 static void
 put_legend(FILE *to)
 {
@@ -161,11 +192,12 @@ put_legend(FILE *to)
 		    paints[shown[i]].name);
 		x += 32 + 7 * (int)strlen(paints[shown[i]].name);
 	}
-	fprintf(to,
-	    "<circle cx=\"%d\" cy=\"42\" r=\"8\" class=\"mark\"/>"
-	    "<text x=\"%d\" y=\"46\" class=\"number\">n</text>"
-	    "<text x=\"%d\" y=\"46\">you act: see below</text>\n",
-	    x + 8, x + 8, x + 21);
+	for (i = 0; i < sizeof(marks) / sizeof(*marks); i++) {
+		put_mark(x + 8, 42, 8, &marks[i], "n", to);
+		fprintf(to, "<text x=\"%d\" y=\"46\">%s</text>\n", x + 21,
+		    marks[i].name);
+		x += 34 + 7 * (int)strlen(marks[i].name);
+	}
 }
 
 /* --- lanes ---------------------------------------------------------------- */
@@ -244,6 +276,7 @@ put_marks(const struct plan *p, size_t lane, int y, FILE *to)
 	const struct plan_event *e;
 	double x, free_from = 0;
 	unsigned number = 0;
+	char text[16];
 	size_t i;
 
 	for (i = 0; i < p->nevents; i++) {
@@ -257,11 +290,9 @@ put_marks(const struct plan *p, size_t lane, int y, FILE *to)
 		if (x < free_from)
 			x = free_from;
 		free_from = x + 19;
-		fprintf(to,
-		    "<circle cx=\"%.1f\" cy=\"%d\" r=\"%s\" class=\"mark\"/>"
-		    "<text x=\"%.1f\" y=\"%d\" class=\"number\">%u</text>\n",
-		    x, y + LANE / 2, number < 100 ? "9" : "11", x,
-		    y + LANE / 2 + 4, number);
+		snprintf(text, sizeof(text), "%u", number);
+		put_mark(x, y + LANE / 2, number < 100 ? 9 : 11, mark_of(e),
+		    text, to);
 	}
 }
 
@@ -335,12 +366,13 @@ put_list(const struct plan *p, int y, bool draw, FILE *to)
 		y += ROW;
 		if (!draw)
 			continue;
+		snprintf(text, sizeof(text), "%u", number);
+		put_mark(24, y - 4, 8, mark_of(e), text, to);
 		date(e->at, "%Y-%m-%d %H:%M", text, sizeof(text));
 		fprintf(to,
-		    "<text x=\"32\" y=\"%d\" class=\"end\">%u</text>"
 		    "<text x=\"46\" y=\"%d\">%s</text><text x=\"170\" "
 		    "y=\"%d\">",
-		    y, number, y, text, y);
+		    y, text, y);
 		put_escaped(e->zone, to);
 		if (e->key != SIZE_MAX) {
 			plan_key_name(&p->key[e->key], text, sizeof(text));
@@ -352,7 +384,7 @@ put_list(const struct plan *p, int y, bool draw, FILE *to)
 			put_escaped(plan_duty(e->action), to);
 		else
 			fputs("cannot go on", to);
-		fprintf(to, "</text><text x=\"590\" y=\"%d\" class=\"command\">",
+		fprintf(to, "</text><text x=\"600\" y=\"%d\" class=\"command\">",
 		    y);
 		plan_command(p, e, command, sizeof(command));
 		put_escaped(e->kind == PLAN_OWED ? command :
@@ -391,10 +423,12 @@ plan_svg(const struct plan *p, FILE *to)
 	    ".lane{text-anchor:end}.ksk{font-weight:bold}"
 	    ".zone{font-size:15px;font-weight:bold}"
 	    ".state{font-size:10px;text-anchor:middle}"
-	    ".mark{fill:#c62828;stroke:#fff;stroke-width:1.5}"
+	    ".in{fill:#c62828;stroke:#fff;stroke-width:1.5}"
+	    ".out{fill:#fff;stroke:#c62828;stroke-width:2}"
+	    ".other{fill:#283593;stroke:#fff;stroke-width:1.5}"
 	    ".number{font-size:10px;font-weight:bold;fill:#fff;"
-	    "text-anchor:middle}.end{text-anchor:end;font-weight:bold;"
-	    "fill:#c62828}.command{font-family:monospace;font-size:11px}"
+	    "text-anchor:middle}.red{fill:#c62828}"
+	    ".command{font-family:monospace;font-size:11px}"
 	    "</style>\n"
 	    "<rect width=\"%d\" height=\"%d\" fill=\"#fff\"/>\n"
 	    "<text x=\"10\" y=\"22\" font-size=\"17\" font-weight=\"bold\">"
