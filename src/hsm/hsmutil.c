@@ -39,7 +39,8 @@ hsmutil_id(const char *text, uint8_t id[KEY_ID_MAX], size_t *size,
 	if (hex_decode(text, strlen(text), id, KEY_ID_MAX, size) == -1 ||
 	    *size == 0)
 		return diag_set(d, STATUS_USAGE,
-		    "'%.140s': a key's id is 1 to %d octets in hex", text,
+		    "'%.140s': a key's id is 1 to %d octets in hex, a "
+		    "key file is file:PATH", text,
 		    KEY_ID_MAX);
 	return 0;
 }
