@@ -143,7 +143,7 @@ format: ## apply .clang-format
 
 # --- use --------------------------------------------------------------------
 demo: deps ## a signed zone in one command
-	@$(MAKE) --no-print-directory programs
+	@$(MAKE) -s --no-print-directory programs
 	@etc/demo/run
 
 deps: ## install what the build needs (apt-get; root or sudo)
