@@ -83,11 +83,6 @@ echo "x.one.example. A 192.0.2.10" >>"$T/state/unsigned/one.example"
 NOW=$((NOW + 60))
 rs one.example 2>"$T/err"
 is 'NotifyCommand' "$(grep one.example "$T/notified")" "one.example $(signed one.example)"
-sed -i "s|<NotifyCommand>.*</NotifyCommand>|<NotifyCommand>false %zone</NotifyCommand>|" "$T/etc/conf.xml"
-echo "y.one.example. A 192.0.2.10" >>"$T/state/unsigned/one.example"
-NOW=$((NOW + 60))
-rejects 1 'NotifyCommand failed' rs one.example
-
 # One run at a time.
 (exec 9>"$T/state/resign.lock"; flock 9; sleep 5) &
 sleep 0.5
