@@ -130,7 +130,8 @@ static const struct refused {
 	    ": Zone: 'b..example' is not a domain name" },
 	{ ZONEFETCH, "192.0.2.2", "192.0.2.256", ": IPv4: '192.0.2.256'" },
 	{ ZONEFETCH, "<IPv4>192.0.2.2</IPv4>", "", "RequestTransfer" },
-	{ ZONEFETCH, "<Port>53<", "<Port>0<", "Port" },
+	{ ZONEFETCH, "<Port>53<", "<Port>0<",
+	    ": Extra element Port in interleave" },
 	{ ZONEFETCH, "<Name>secret.example.com</Name>", "",
 	    ": TSIG: element Name is missing" },
 };
