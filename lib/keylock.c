@@ -106,22 +106,24 @@ open_lock(const char *name, struct diag *d)
 int
 keylock_acquire(int *fd, const char *module, struct diag *d)
 {
-	struct timespec now, pause = { 0, 1000000L };
+	struct timespec pause = { 0, 1000000L };
 	char name[160];
-	time_t until;
+	int64_t waited = 0;
 
 	lock_name(module, name, sizeof(name));
 	if ((*fd = open_lock(name, d)) == -1)
 		return -1;
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	until = now.tv_sec + WAIT_SECONDS;
 	while (flock(*fd, LOCK_EX | LOCK_NB) == -1) {
 		if (errno != EWOULDBLOCK && errno != EINTR) {
 			diag_system(d, "%s: token lock", name);
 			goto fail;
 		}
-		(void)clock_gettime(CLOCK_MONOTONIC, &now);
-		if (now.tv_sec > until) {
+		/*
+		 * What was slept for is counted, not the clock: a host that
+		 * stood still does not make the holder late.
+		 */
+		waited += pause.tv_nsec;
+		if (waited > WAIT_SECONDS * INT64_C(1000000000)) {
 			diag_set(d, STATUS_SYSTEM, "%s: token lock: held by "
 			    "another program for over %d s (fuser tells which)",
 			    name, WAIT_SECONDS);
