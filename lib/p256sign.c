@@ -236,9 +236,11 @@ out:
 	/* A nonce that is left in memory would give the key away. */
 	for (size_t i = 0; i < n; i++) {
 		BN_clear(p->k[i]);
+		BN_clear(p->x[i]); /* X and Y tell Z, where we stop half-way */
 		BN_clear(p->z[i]);
 		BN_clear(p->prefix[i]);
 	}
+	BN_clear(p->y);
 	BN_clear(p->all);
 	BN_clear(p->t);
 	return rc;
