@@ -107,7 +107,9 @@ check-only: programs unit $(P11SHIM) $(if $(wildcard t/faultio.c),$(SHIM)) ## te
 	BIN=$(BIN) BUILD=$(BUILD) t/run $(UNIT)
 
 # ASan and UBSan in everything, in build/asan; memory limits do not hold there.
-SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=undefined
+# What is read before it was written is 0xfe there, never a lucky zero.
+SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=undefined \
+	-ftrivial-auto-var-init=pattern
 ASAN = BUILD=build/asan BIN=build/asan/bin FORTIFY= OPT="-O1 -g $(SANITIZE)" LDFLAGS="$(SANITIZE)"
 asan: ## build and check with the sanitizers
 	@$(MAKE) --no-print-directory $(ASAN) check-only

@@ -396,7 +396,6 @@ gather(struct evidence_file *e, const struct zonetext_keys *facts,
 
 	if (rc != 0)
 		return rc == 1 ? 0 : -1;
-	evidence_clear(e);
 	return evidence_from_file(e, file, material_owner(zone, owner), d);
 }
 
