@@ -55,6 +55,13 @@ sed -i 's|<ZoneList>|<ZoneList>\n  <!-- ours -->|' "$T/etc/zonelist.xml"
 cp "$T/etc/zonelist.xml" "$T/zonelist.before"
 ok 'another zone' ks zone add -z b.example -p nsec3
 ok 'and away again' ks zone delete -z b.example
+ok 'several at once' ks zone add -p nsec3 -- m1.example m2.example -m3.example
+rejects 1 'zone m1.example is there already' ks zone add m4.example m1.example
+is 'all of them or none' "$(ks zone list 2>&1 | grep -c '[mM][0-9].example; on policy nsec3')" 3
+rejects 2 "are one zone's" ks zone add -i x m5.example m6.example
+rejects 2 'named twice' ks zone delete m1.example M1.example.
+ok 'several away at once' ks zone delete -- m1.example m2.example -m3.example
+is 'they are gone' "$(ks zone list 2>&1 | grep -c 'm[0-9].example')" 0
 same 'leaves zonelist.xml as it was' "$T/etc/zonelist.xml" "$T/zonelist.before"
 is 'zone delete -z of an unknown one' "$(ks zone delete -z c.example 2>&1)" 'keystate: zone c.example: not known; zone list tells which are'
 is 'repository list' "$(ks repository list | sed -n 3p)" 'SoftHSM                          unset        No'

@@ -119,67 +119,127 @@ add_to_model(
 	return 0;
 }
 
+/* All the zones, or none. */
 static int
-add(struct session *s, const char *name, const char *policy, struct diag *d)
+add(struct session *s, char *const *names, size_t count, const char *policy,
+    struct diag *d)
 {
-	struct zonelist_zone entry = { 0 };
-	char *text = NULL, *more = NULL;
+	char *text = NULL, *more;
 	size_t len, more_len;
 	int rc = -1;
 
-	if (fill_entry(s, name, policy, &entry, d) == -1 ||
-	    zoneedit_text(s->conf->zonelist_file, &text, &len, d) == -1 ||
-	    zonelist_text_add(text, len, &entry, &more, &more_len, d) == -1 ||
-	    check_text(s, more, more_len, d) == -1 ||
-	    add_to_model(s, name, policy, d) == -1)
+	if (zoneedit_text(s->conf->zonelist_file, &text, &len, d) == -1)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		struct zonelist_zone entry = { 0 };
+
+		rc = fill_entry(s, names[i], policy, &entry, d);
+		if (rc == 0)
+			rc = zonelist_text_add(
+			    text, len, &entry, &more, &more_len, d);
+		clear_entry(&entry);
+		if (rc == -1)
+			goto out;
+		free(text);
+		text = more;
+		len = more_len;
+	}
+	rc = check_text(s, text, len, d);
+	for (size_t i = 0; i < count && rc == 0; i++)
+		rc = add_to_model(s, names[i], policy, d);
+	if (rc == -1)
 		goto out;
 	if (s->o.no_xml) {
-		report_warn("zone %s: nothing is signed until it stands in %s",
-		    name, s->conf->zonelist_file);
+		for (size_t i = 0; i < count; i++)
+			report_warn("zone %s: nothing is signed until it "
+				    "stands in %s",
+			    names[i], s->conf->zonelist_file);
 		rc = session_commit(s, d);
 	} else
-		rc = zoneedit_commit(s->db, s->m, s->conf, more, more_len, d);
+		rc = zoneedit_commit(s->db, s->m, s->conf, text, len, d);
 out:
-	clear_entry(&entry);
 	free(text);
-	free(more);
 	return rc;
+}
+
+static int
+may_add(const struct session *s, const char *name, struct diag *d)
+{
+	const struct zone *z = model_zone(s->m, name);
+
+	if (z != NULL && z->deleted != 0)
+		return diag_set(d, STATUS_BAD,
+		    "zone %s was deleted and its keys are "
+		    "not purged yet: key purge --zone %s first",
+		    name, name);
+	if (z != NULL && session_in_use(s, z))
+		return diag_set(
+		    d, STATUS_BAD, "zone %s is there already", name);
+	return 0;
+}
+
+/* --zone and the operands, as the database writes names; -1: not a name. */
+static int
+zone_names(const struct session *s, int argc, char **operands, char ***out,
+    size_t *count, struct diag *d)
+{
+	char **names;
+
+	*count = 0;
+	if ((names = calloc((size_t)argc + 2, sizeof(*names))) == NULL)
+		return diag_system(d, "zones");
+	*out = names; /* the caller owns it now */
+	if (s->o.zone != NULL &&
+	    session_zone_name(s->o.zone, &names[(*count)++], d) == -1)
+		return -1;
+	for (int i = 0; i < argc; i++)
+		if (session_zone_name(operands[i], &names[(*count)++], d) == -1)
+			return -1;
+	return 0;
+}
+
+static void
+free_names(char **names, size_t count)
+{
+	for (size_t i = 0; names != NULL && i < count; i++)
+		free(names[i]);
+	free(names);
 }
 
 static enum status
 zone_add(struct session *s, int argc, char **operands, struct diag *d)
 {
 	const char *policy = s->o.policy != NULL ? s->o.policy : "default";
-	const struct zone *z;
-	char *name;
-	int rc = -1;
+	char **names = NULL;
+	size_t count = 0;
+	int rc;
 
-	(void)argc;
-	(void)operands;
-	if (s->o.zone == NULL) {
+	if (s->o.zone == NULL && argc == 0) {
 		diag_set(d, STATUS_USAGE, "zone add: --zone is needed");
 		return STATUS_USAGE;
 	}
-	if (session_zone_name(s->o.zone, &name, d) == -1)
-		return verb_failed(d);
-	z = model_zone(s->m, name);
-	if (z != NULL && z->deleted != 0)
-		diag_set(d, STATUS_BAD,
-		    "zone %s was deleted and its keys are "
-		    "not purged yet: key purge --zone %s first",
-		    name, name);
-	else if (z != NULL && session_in_use(s, z))
-		diag_set(d, STATUS_BAD, "zone %s is there already", name);
-	else if (model_policy(s->m, policy) == NULL)
-		diag_set(d, STATUS_BAD, "there is no policy %s in %s", policy,
-		    s->conf->policy_file);
-	else
-		rc = add(s, name, policy, d);
+	if (argc + (s->o.zone != NULL) > 1 &&
+	    (s->o.input != NULL || s->o.output != NULL ||
+		s->o.signerconf != NULL)) {
+		diag_set(d, STATUS_USAGE,
+		    "zone add: --input, --output and --signerconf are one "
+		    "zone's");
+		return STATUS_USAGE;
+	}
+	rc = zone_names(s, argc, operands, &names, &count, d);
+	for (size_t i = 0; i < count && rc == 0; i++)
+		rc = may_add(s, names[i], d);
+	if (rc == 0 && model_policy(s->m, policy) == NULL)
+		rc = diag_set(d, STATUS_BAD, "there is no policy %s in %s",
+		    policy, s->conf->policy_file);
 	if (rc == 0)
-		(void)printf("zonelist filename set to %s.\n"
-			     "Imported zone: %s\n",
-		    s->conf->zonelist_file, name);
-	free(name);
+		rc = add(s, names, count, policy, d);
+	if (rc == 0)
+		(void)printf(
+		    "zonelist filename set to %s.\n", s->conf->zonelist_file);
+	for (size_t i = 0; i < count && rc == 0; i++)
+		(void)printf("Imported zone: %s\n", names[i]);
+	free_names(names, count);
 	return rc == 0 ? STATUS_OK : verb_failed(d);
 }
 
@@ -258,41 +318,55 @@ out:
 	return rc;
 }
 
+/* The zones named, each of them known and not deleted. */
+static int
+find_zones(const struct session *s, char *const *names, size_t count,
+    struct zone **zones, struct diag *d)
+{
+	for (size_t i = 0; i < count; i++) {
+		zones[i] = model_zone(s->m, names[i]);
+		if (zones[i] == NULL)
+			return diag_set(d, STATUS_BAD,
+			    "zone %s: not known; zone list tells which are",
+			    names[i]);
+		for (size_t k = 0; k < i; k++)
+			if (zones[k] == zones[i])
+				return diag_set(d, STATUS_USAGE,
+				    "zone %s is named twice", names[i]);
+		if (zones[i]->deleted != 0)
+			return diag_set(d, STATUS_BAD,
+			    "zone %s is deleted already", names[i]);
+	}
+	return 0;
+}
+
 static enum status
 zone_delete(struct session *s, int argc, char **operands, struct diag *d)
 {
-	struct zone **zones, *one;
+	struct zone **zones = NULL;
+	char **names = NULL;
 	size_t count = 0;
 	int rc;
 
-	(void)argc;
-	(void)operands;
-	if ((s->o.zone == NULL) == !s->o.all) {
+	if ((s->o.zone == NULL && argc == 0) == !s->o.all) {
 		diag_set(d, STATUS_USAGE,
 		    "zone delete: one of --zone and --all is needed");
 		return STATUS_USAGE;
 	}
 	if (s->o.all && !session_confirm(s, "Delete all zones?"))
 		return STATUS_OK;
-	if ((zones = calloc(s->m->nzones + 1, sizeof(*zones))) == NULL) {
-		diag_system(d, "zones");
-		return STATUS_SYSTEM;
-	}
-	if (s->o.all) {
-		for (size_t i = 0; i < s->m->nzones; i++)
-			if (s->m->zones[i]->deleted == 0)
-				zones[count++] = s->m->zones[i];
-	} else if ((one = session_zone(s, d)) == NULL) {
-		free(zones);
-		return verb_failed(d);
-	} else if (one->deleted != 0) {
-		diag_set(
-		    d, STATUS_BAD, "zone %s is deleted already", one->name);
-		free(zones);
-		return STATUS_BAD;
-	} else
-		zones[count++] = one;
-	rc = delete_zones(s, zones, count, d);
+	rc = zone_names(s, argc, operands, &names, &count, d);
+	if (rc == 0 &&
+	    (zones = calloc(s->m->nzones + count + 1, sizeof(*zones))) == NULL)
+		rc = diag_system(d, "zones");
+	if (rc == 0)
+		rc = find_zones(s, names, count, zones, d);
+	free_names(names, count);
+	for (size_t i = 0; rc == 0 && s->o.all && i < s->m->nzones; i++)
+		if (s->m->zones[i]->deleted == 0)
+			zones[count++] = s->m->zones[i];
+	if (rc == 0)
+		rc = delete_zones(s, zones, count, d);
 	free(zones);
 	return rc == 0 ? STATUS_OK : verb_failed(d);
 }
