@@ -1,8 +1,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "zonelist.h"
 #include "xmlrows.h"
+#include "zonelist.h"
+#include "zonelist_parts.h"
 
 void
 zonelist_free(struct zonelist *list)
@@ -16,6 +17,7 @@ zonelist_free(struct zonelist *list)
 		free(list->zone[i].input);
 		free(list->zone[i].output);
 	}
+	zonelist_free_catalogs(list);
 	free(list->zone);
 	free(list->by_name);
 	free(list);
@@ -24,8 +26,8 @@ zonelist_free(struct zonelist *list)
 /* ---- reading ---- */
 
 /* <File>path</File>, or 1.4's <Adapter type="File">path</Adapter>. */
-static void
-read_adapter(struct xmlfile *f, xmlNode *n, void *to)
+void
+zonelist_read_adapter(struct xmlfile *f, xmlNode *n, void *to)
 {
 	char **path = to, *type;
 
@@ -43,15 +45,15 @@ read_adapter(struct xmlfile *f, xmlNode *n, void *to)
 
 static const struct xmlread_row input_rows[] = {
 	XMLROW("File", XMLREAD_TEXT, 0, struct zonelist_zone, input),
-	XMLROW_CALL(
-	    "Adapter", 0, offsetof(struct zonelist_zone, input), read_adapter),
+	XMLROW_CALL("Adapter", 0, offsetof(struct zonelist_zone, input),
+	    zonelist_read_adapter),
 	XMLROW_END,
 };
 
 static const struct xmlread_row output_rows[] = {
 	XMLROW("File", XMLREAD_TEXT, 0, struct zonelist_zone, output),
-	XMLROW_CALL(
-	    "Adapter", 0, offsetof(struct zonelist_zone, output), read_adapter),
+	XMLROW_CALL("Adapter", 0, offsetof(struct zonelist_zone, output),
+	    zonelist_read_adapter),
 	XMLROW_END,
 };
 
@@ -71,8 +73,8 @@ static const struct xmlread_row zone_rows[] = {
 };
 
 /* Paths travel in tab-separated job lines. */
-static bool
-is_path(const char *s)
+bool
+zonelist_is_path(const char *s)
 {
 	if (s == NULL || *s == '\0')
 		return false;
@@ -106,8 +108,8 @@ read_zone(struct xmlfile *f, xmlNode *n, void *to)
 	z->name = xmlread_zone_name(f, n);
 	xmlread_children(f, n, zone_rows, z);
 	if (f->errors == 0 &&
-	    (!is_path(z->signconf) || !is_path(z->input) ||
-		!is_path(z->output)))
+	    (!zonelist_is_path(z->signconf) || !zonelist_is_path(z->input) ||
+		!zonelist_is_path(z->output)))
 		xmlfile_error(f, n,
 		    "a path is empty or holds a control "
 		    "character");
@@ -198,6 +200,8 @@ static int
 from_doc(struct zonelist **out, struct xmlfile *f, xmlDoc *doc, struct diag *d)
 {
 	static const struct xmlread_row rows[] = {
+		{ "Adapters", XMLREAD_CALL, 0, 0, NULL,
+		    zonelist_read_catalogs },
 		{ "Zone", XMLREAD_CALL, XMLREAD_MANY, 0, NULL, read_zone },
 		XMLROW_END,
 	};
@@ -210,6 +214,8 @@ from_doc(struct zonelist **out, struct xmlfile *f, xmlDoc *doc, struct diag *d)
 		xmlread_document(f, doc, "ZoneList", "zonelist", rows, list);
 	if (f->errors == 0)
 		check_unique(f, list);
+	if (f->errors == 0)
+		zonelist_check_catalogs(f, list);
 	xmlFreeDoc(doc);
 	if ((rc = xmlfile_result(f, d)) == 0)
 		*out = list;

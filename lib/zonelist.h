@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "xmlfile.h"
 
@@ -20,15 +21,38 @@ struct zonelist_zone {
 	long line;
 };
 
+/* A value of the group property, and the policy of its members. */
+struct zonelist_group {
+	char *name;
+	char *policy;
+};
+
+/* Ours: a catalog zone (RFC 9432) whose members are zones of the list. */
+struct zonelist_catalog {
+	char *name;   /* absolute canonical text */
+	char *input;  /* path of the catalog, canonical zone text */
+	char *policy; /* of members without a group that is named here */
+	struct zonelist_group *group; /* in the order of the file */
+	size_t group_count;
+	uint32_t max_removals; /* zones in one step */
+	uint32_t max_members;
+	long line;
+};
+
+#define ZONELIST_MAX_REMOVALS 10 /* where not stated */
+#define ZONELIST_MAX_MEMBERS  10000
+
 struct zonelist {
 	struct zonelist_zone *zone; /* in the order of the file */
 	size_t count;
 	size_t *by_name; /* count indices, sorted by name */
+	struct zonelist_catalog *catalog; /* in the order of the file */
+	size_t catalog_count;
 };
 
 /*
  * Read and check the file against its schema; names are unique, no two zones
- * share an output or signconf file.  The caller frees with zonelist_free().
+ * share an output or signconf file, no catalog shares any.  The caller frees with zonelist_free().
  * log: where all findings go, or NULL; d gets the first error.
  * -1: STATUS_USAGE or STATUS_SYSTEM.
  */
@@ -44,6 +68,10 @@ void zonelist_free(struct zonelist *list);
 /* The zone of that canonical name, or NULL. */
 const struct zonelist_zone *
 zonelist_find(const struct zonelist *list, const char *name);
+
+/* The catalog of that canonical name, or NULL. */
+const struct zonelist_catalog *
+zonelist_find_catalog(const struct zonelist *list, const char *name);
 
 /* ---- editing (zonelist_edit.c) ---- */
 

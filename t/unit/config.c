@@ -87,6 +87,11 @@ read_it(enum what what, struct diag *d)
 	return rc;
 }
 
+#define CATALOG(name, more)                                                    \
+	"<ZoneList><Adapters><Catalog name=\"" name                            \
+	"\"><Input><File>unsigned/catalog</File></Input>" more                 \
+	"</Catalog></Adapters>"
+
 static const struct refused {
 	enum what what;
 	const char *from, *to, *want;
@@ -116,6 +121,23 @@ static const struct refused {
 	{ KASP, "<TTL>P1D", "<TTL>P100Y", ": TTL: 'P100Y' is above" },
 	{ KASP, "</Zone>", "<ServedBy>ns1</ServedBy></Zone>",
 	    ": ServedBy: 'ns1' is not an IPv4 or IPv6 address" },
+	{ ZONELIST, "<ZoneList>", "<ZoneList><Adapters/>",
+	    "element Catalog is missing" },
+	{ ZONELIST, "<ZoneList>", CATALOG("a.example", "<Policy>x</Policy>"),
+	    "the name a.example. stands there twice" },
+	{ ZONELIST, "<ZoneList>", CATALOG("c.example", ""),
+	    "element Policy is missing" },
+	{ ZONELIST, "<ZoneList>",
+	    CATALOG("c.example", "<Policy>x</Policy><Group>y</Group>"),
+	    "attribute name is missing" },
+	{ ZONELIST, "  <!-- the end -->",
+	    "<Adapters><Catalog name=\"c.example\"><Input><File>c</File>"
+	    "</Input><Policy>x</Policy></Catalog></Adapters>",
+	    "" }, /* it stands before the zones */
+	{ ZONELIST, "<ZoneList>",
+	    CATALOG("c.example",
+		"<Policy>x</Policy><MaxRemovals>-1</MaxRemovals>"),
+	    "not a number from 0" },
 	{ ZONELIST, "name=\"b.example\"", "name=\"A.EXAMPLE\"",
 	    ": Zone: the name a.example. stands in line" },
 	{ ZONELIST, ">signed/b.example", ">signed/a.example",
@@ -231,6 +253,35 @@ static const struct zonelist_zone added = { .name = (char[]){ "c.example." },
 	.output = (char[]){ "signed/c" } };
 
 static void
+test_catalogs(void)
+{
+	struct zonelist *list = NULL;
+	const struct zonelist_catalog *c;
+	char *text = strdup(load("t/data/zonelist.xml"));
+	struct diag d;
+
+	store_changed(text, "<ZoneList>",
+	    CATALOG("C.example",
+		"<Policy>p</Policy><Group name=\"two words\">q</Group>"
+		"<MaxRemovals>0</MaxRemovals><Group name=\"r\">s</Group>"));
+	ok(zonelist_read(&list, path, NULL, &d) == 0, "catalogs are read");
+	c = list == NULL ? NULL : zonelist_find_catalog(list, "c.example.");
+	ok(c != NULL && strcmp(c->input, "unsigned/catalog") == 0 &&
+		strcmp(c->policy, "p") == 0,
+	    "by name, with file and policy");
+	ok(c != NULL && c->group_count == 2 &&
+		strcmp(c->group[0].name, "two words") == 0 &&
+		strcmp(c->group[1].policy, "s") == 0,
+	    "groups in their order");
+	ok(c != NULL && c->max_removals == 0 &&
+		c->max_members == ZONELIST_MAX_MEMBERS,
+	    "limits, stated and not");
+	ok(list != NULL && list->count == 3, "beside the zones");
+	zonelist_free(list);
+	free(text);
+}
+
+static void
 test_edit(void)
 {
 	char *text = strdup(load("t/data/zonelist.xml")), *more, *less;
@@ -317,6 +368,7 @@ main(void)
 	(void)snprintf(path, sizeof(path), "%s/it.xml", folder);
 	test_conf();
 	test_kasp();
+	test_catalogs();
 	test_edit();
 	test_refused();
 	test_cut();
