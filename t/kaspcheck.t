@@ -125,6 +125,8 @@ fires repository-capacity WARNING 0 'conf.xml:[0-9]+: Capacity: SoftHSM holds 3 
 	's|</PINFile>|&<Capacity>3</Capacity>|'
 
 fires zone-policy ERROR 1 'zonelist.xml:2: Policy: zone a.example.: none' zonelist.xml 's|default|none|'
+fires catalog-policy ERROR 1 'zonelist.xml:1: Catalog: c.example.: none: ' zonelist.xml \
+	's|<ZoneList>|&<Adapters><Catalog name="c.example"><Input><File>c</File></Input><Policy>default</Policy><Group name="g">none</Group></Catalog></Adapters>|'
 fires zone-input ERROR 1 'zonelist.xml:2: Input: ' '' '' 'rm unsigned/a.example'
 fires zone-output ERROR 1 'zonelist.xml:2: Output: ' '' '' 'rmdir signed'
 fires zone-signconf ERROR 1 'zonelist.xml:2: SignerConfiguration: ' '' '' 'rmdir signconf'

@@ -26,6 +26,28 @@ check_policies(struct subject *s, const struct check *c)
 	}
 }
 
+/* A member of a catalog comes when nobody is there to look. */
+static void
+check_catalog_policies(struct subject *s, const struct check *c)
+{
+	for (size_t i = 0; s->kasp != NULL && i < s->zonelist->catalog_count;
+	     i++) {
+		const struct zonelist_catalog *k = &s->zonelist->catalog[i];
+
+		for (size_t g = 0; g <= k->group_count; g++) {
+			const char *policy = g == k->group_count
+			    ? k->policy
+			    : k->group[g].policy;
+
+			if (kasp_find(s->kasp, policy) == NULL)
+				finding(s, c, s->conf->zonelist_file, NULL,
+				    "%ld: Catalog: %s: %s: there is no such "
+				    "policy",
+				    k->line, k->name, policy);
+		}
+	}
+}
+
 static void
 check_inputs(struct subject *s, const struct check *c)
 {
@@ -64,6 +86,7 @@ check_signconfs(struct subject *s, const struct check *c)
 
 const struct check zonelist_checks[] = {
 	{ "zone-policy", LEVEL_ERROR, NULL, check_policies },
+	{ "catalog-policy", LEVEL_ERROR, NULL, check_catalog_policies },
 	{ "zone-input", LEVEL_ERROR, NULL, check_inputs },
 	{ "zone-output", LEVEL_ERROR, NULL, check_outputs },
 	{ "zone-signconf", LEVEL_ERROR, NULL, check_signconfs },
