@@ -20,6 +20,7 @@ ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
 # What `make deps` installs (Debian's names).  DESIGN §6 says what each is for.
 DEPS_BUILD = gcc libc6-dev make pkg-config libknot-dev libldns-dev libssl-dev \
 	libp11-kit-dev libxml2-dev libjansson-dev libsqlite3-dev softhsm2
+DEPS_DEMO  = bind9-utils bind9-dnsutils knot
 DEPS_TEST  = perl bind9 bind9-utils bind9-dnsutils knot knot-dnssecutils \
 	knot-dnsutils nsd ldnsutils validns faketime mandoc libxml2-utils \
 	opensc openssl python3-minimal sqlite3 strace
@@ -144,12 +145,13 @@ format: ## apply .clang-format
 	clang-format -i lib/*.[ch] src/*/*.[ch] t/unit/*.[ch]
 
 # --- use --------------------------------------------------------------------
-demo: deps ## a signed zone in one command
+demo: deps ## the whole system in one command, below demo/
+	$(call install-missing,$(DEPS_DEMO))
 	@$(MAKE) -s --no-print-directory programs
 	@etc/demo/run
 
 deps: ## install what the build needs (apt-get; root or sudo)
-	$(call install-missing,$(DEPS_BUILD) bind9-utils)
+	$(call install-missing,$(DEPS_BUILD))
 
 deps-test: ## and what the tests need
 	$(call install-missing,$(DEPS_BUILD) $(DEPS_TEST))
