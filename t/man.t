@@ -73,6 +73,7 @@ cannot() {
 	conf.xml.5|<Configuration>|a file, not commands
 	fetch-zone.1|*/10 * * * *|a crontab line
 	fetch-zone.1|fetch-zone -v --axfr|needs a master
+	fetch-zone.1|--catalogs --dry-run|reads /etc/opendnssec
 	fetch-zone.1|<NotifyCommand>|a line of conf.xml
 	hsmspeed.1|hsmspeed|measures
 	hsmutil.1|import Kexample.+008+31967|a key of somebody's BIND

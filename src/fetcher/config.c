@@ -15,22 +15,37 @@ compare_zones(const void *a, const void *b)
 }
 
 static int
+take_zone(struct fetch_config *c, const char *name, const char *input,
+    bool catalog, struct diag *d)
+{
+	struct fetch_zone *z = &c->zone[c->zone_count++];
+
+	z->name = name;
+	z->input = input;
+	z->catalog = catalog;
+	if (name_from_text(name, strlen(name), z->wire) == -1)
+		return diag_set(d, STATUS_USAGE, "%s: not a name", name);
+	name_lower(z->wire);
+	return 0;
+}
+
+static int
 take_zones(struct fetch_config *c, struct diag *d)
 {
-	c->zone = calloc(c->list->count + 1, sizeof(*c->zone));
+	const struct zonelist *list = c->list;
+
+	c->zone =
+	    calloc(list->count + list->catalog_count + 1, sizeof(*c->zone));
 	if (c->zone == NULL)
 		return diag_system(d, "zone list");
-	for (size_t i = 0; i < c->list->count; i++) {
-		struct fetch_zone *z = &c->zone[i];
-
-		z->name = c->list->zone[i].name;
-		z->input = c->list->zone[i].input;
-		if (name_from_text(z->name, strlen(z->name), z->wire) == -1)
-			return diag_set(
-			    d, STATUS_USAGE, "%s: not a name", z->name);
-		name_lower(z->wire);
-	}
-	c->zone_count = c->list->count;
+	for (size_t i = 0; i < list->count; i++)
+		if (take_zone(c, list->zone[i].name, list->zone[i].input,
+			false, d) == -1)
+			return -1;
+	for (size_t i = 0; i < list->catalog_count; i++)
+		if (take_zone(c, list->catalog[i].name, list->catalog[i].input,
+			true, d) == -1)
+			return -1;
 	if (c->zone_count > 0)
 		qsort(c->zone, c->zone_count, sizeof(*c->zone), compare_zones);
 	return 0;
@@ -184,6 +199,7 @@ fetch_config_print(const struct fetch_config *c, FILE *to)
 	if (c->limits.bytes != 0)
 		fprintf(to, "max-bytes\t%" PRIu64 "\n", c->limits.bytes);
 	for (size_t i = 0; i < c->zone_count; i++)
-		fprintf(
-		    to, "zone\t%s\t%s\n", c->zone[i].name, c->zone[i].input);
+		fprintf(to, "%s\t%s\t%s\n",
+		    c->zone[i].catalog ? "catalog" : "zone", c->zone[i].name,
+		    c->zone[i].input);
 }

@@ -23,6 +23,7 @@ struct master {
 struct fetch_zone {
 	const char *name;  /* canonical text */
 	const char *input; /* path of the unsigned zone */
+	bool catalog;	   /* its members are zones; it is not one itself */
 	uint8_t wire[NAME_WIRE_MAX];
 };
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "catalogs.h"
 #include "cli.h"
 #include "deliver.h"
 #include "listen.h"
@@ -14,7 +15,7 @@
 #include "sendnotify.h"
 
 struct options {
-	bool print, verbose, listen, inetd, notify, deliver;
+	bool print, verbose, listen, inetd, notify, deliver, catalogs, dry_run;
 	const char *serial; /* in a NOTIFY */
 	struct sendnotify_options sending;
 	const char *facility, *user, *group, *run;
@@ -22,34 +23,63 @@ struct options {
 	struct scheduler_options scheduler;
 };
 
-/* The zones named, or all. */
+/*
+ * Of the zones named, or of all, the catalogs or the others; count gets how
+ * many there were.
+ */
 static enum status
-fetch_once(struct fetch_config *config, const struct options *o, char **names,
-    size_t count)
+fetch_some(struct fetch_config *config, const struct options *o, char **names,
+    size_t name_count, bool catalogs, size_t *count)
 {
-	const size_t all = count > 0 ? count : config->zone_count;
-	const struct fetch_zone **zone;
+	const size_t all = name_count > 0 ? name_count : config->zone_count;
+	const struct fetch_zone **zone, *z;
 	enum status bad = STATUS_OK, status;
-	size_t n = 0;
 
+	*count = 0;
 	if ((zone = calloc(all + 1, sizeof(*zone))) == NULL) {
 		report_error("out of memory");
 		return STATUS_SYSTEM;
 	}
 	for (size_t i = 0; i < all; i++) {
-		zone[n] = count > 0 ? fetch_config_zone(config, names[i])
-				    : &config->zone[i];
-		if (zone[n] != NULL) {
-			n++;
+		z = name_count > 0 ? fetch_config_zone(config, names[i])
+				   : &config->zone[i];
+		if (z != NULL && z->catalog == catalogs)
+			zone[(*count)++] = z;
+		if (z != NULL || catalogs) /* they may bring it */
 			continue;
-		}
 		report_error(
 		    "%s: not in %s", names[i], config->conf->zonelist_file);
 		bad = STATUS_USAGE;
 	}
-	status = scheduler_once(config, &o->scheduler, zone, n);
+	status = *count == 0
+	    ? STATUS_OK
+	    : scheduler_once(config, &o->scheduler, zone, *count);
 	free(zone);
 	return status > bad ? status : bad;
+}
+
+/* Catalogs first: the zones that they bring are fetched at once. */
+static enum status
+fetch_once(struct fetch_config **config, const struct options *o, char **names,
+    size_t name_count)
+{
+	const struct catalogs_options catalogs = { .conf = o->scheduler.conf };
+	struct fetch_config *again;
+	enum status worst, status;
+	struct diag d;
+	size_t count;
+
+	worst = fetch_some(*config, o, names, name_count, true, &count);
+	if (count > 0) {
+		status = catalogs_apply(&catalogs);
+		worst = status > worst ? status : worst;
+		if (fetch_config_read(&again, o->scheduler.conf, &d) == -1)
+			return report_diag(&d);
+		fetch_config_free(*config);
+		*config = again;
+	}
+	status = fetch_some(*config, o, names, name_count, false, &count);
+	return status > worst ? status : worst;
 }
 
 static enum status
@@ -122,6 +152,16 @@ notify(struct options *o, char **operands, int count)
 }
 
 static enum status
+catalogs(const struct options *o)
+{
+	const struct catalogs_options options = { .conf = o->scheduler.conf,
+		.dry_run = o->dry_run,
+		.force = o->scheduler.refresh.force };
+
+	return catalogs_apply(&options);
+}
+
+static enum status
 run(struct options *o, char **zones, int count)
 {
 	struct fetch_config *config = NULL;
@@ -130,6 +170,16 @@ run(struct options *o, char **zones, int count)
 
 	if (o->notify)
 		return notify(o, zones, count);
+	if (o->dry_run && !o->catalogs) {
+		report_error("--dry-run is for --catalogs");
+		return STATUS_USAGE;
+	}
+	if (o->catalogs && count > 0) {
+		report_error("--catalogs is for all catalogs of the zone list");
+		return STATUS_USAGE;
+	}
+	if (o->catalogs)
+		return catalogs(o);
 	if (o->deliver)
 		return deliver(o->scheduler.conf, zones, count);
 	if (fetch_config_read(&config, o->scheduler.conf, &d) == -1 ||
@@ -146,7 +196,7 @@ run(struct options *o, char **zones, int count)
 	} else if (privileges_drop(o->user, o->group, &d) == -1) {
 		status = report_diag(&d);
 	} else {
-		status = fetch_once(config, o, zones, (size_t)count);
+		status = fetch_once(&config, o, zones, (size_t)count);
 	}
 	fetch_config_free(config);
 	return status;
@@ -174,10 +224,14 @@ main(int argc, char **argv)
 		    "print the settings, but the secret, and leave" },
 		{ 0, "deliver", CLI_FLAG, &o.deliver, NULL,
 		    "move what arrived over the inputs" },
+		{ 0, "catalogs", CLI_FLAG, &o.catalogs, NULL,
+		    "add and delete zones as the catalogs held say" },
+		{ 0, "dry-run", CLI_FLAG, &o.dry_run, NULL,
+		    "with it: only print what would be done" },
 		{ 'r', "run", CLI_TEXT, &o.run, "PROGRAM",
 		    "start it with the zones that came in" },
 		{ 0, "force", CLI_FLAG, &refresh->force, NULL,
-		    "take the zone whatever its serial" },
+		    "whatever its serial; more than MaxRemovals" },
 		{ 0, "axfr", CLI_FLAG, &refresh->no_ixfr, NULL,
 		    "always the whole zone, no IXFR" },
 		{ 'j', "jobs", CLI_U32, &o.scheduler.workers, "N",
@@ -191,11 +245,11 @@ main(int argc, char **argv)
 		{ 'T', "tmpdir", CLI_TEXT, &refresh->spill, "DIR",
 		    "sort there when memory does not do" },
 		{ 0, "listen", CLI_FLAG, &o.listen, NULL,
-		    "serve NOTIFY and SOA timers until stopped" },
-		{ 0, "inetd", CLI_FLAG, &o.inetd, NULL,
-		    "standard input is the socket" },
-		{ 'u', "user", CLI_TEXT, &o.user, "USER", "become that user" },
-		{ 'g', "group", CLI_TEXT, &o.group, "GROUP", "and group" },
+		    "serve NOTIFY and timers; --inetd: on stdin" },
+		{ 0, "inetd", CLI_FLAG, &o.inetd, NULL, "" },
+		{ 'u', "user", CLI_TEXT, &o.user, "USER",
+		    "become that user; -g, --group GROUP" },
+		{ 'g', "group", CLI_TEXT, &o.group, "GROUP", "" },
 		{ 0, NULL, CLI_HEADING, NULL, NULL,
 		    "Telling secondaries: --notify ZONE SERVER[#PORT]..." },
 		{ 0, "notify", CLI_FLAG, &o.notify, NULL,

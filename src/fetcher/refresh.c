@@ -73,6 +73,13 @@ converse(struct refresh *r, struct xfr *x, struct diag *d)
 	return rc == 1 ? 0 : diag_prefix(d, "%s", r->master->text);
 }
 
+/* knotd answers for catalog zones over TCP only. */
+static bool
+wants_tcp(const struct refresh *r, const struct xfr *x)
+{
+	return r->zone->catalog && xfr_rcode(x) == KNOT_RCODE_REFUSED;
+}
+
 /* The master's SOA: over UDP, or over the connection where UDP cannot. */
 static int
 ask_soa(struct refresh *r, struct soa *soa, struct diag *d)
@@ -103,7 +110,7 @@ ask_soa(struct refresh *r, struct soa *soa, struct diag *d)
 			rc = 0;
 			break;
 		}
-		if (n != -1 && !xfr_truncated(x)) {
+		if (n != -1 && !xfr_truncated(x) && !wants_tcp(r, x)) {
 			diag_prefix(d, "%s", r->master->text);
 			break;
 		}

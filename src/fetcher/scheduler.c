@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "catalogs.h"
 #include "clock.h"
 #include "report.h"
 #include "scheduler.h"
@@ -50,6 +51,7 @@ struct scheduler {
 	int events; /* from the listener, or -1 */
 	int64_t listener_at, look_at;
 	struct timespec changed[3]; /* of the configuration files */
+	bool catalogs_due, applying; /* the runner is at the catalogs */
 	bool stopping;
 	enum status worst;
 };
@@ -148,8 +150,12 @@ worker_ended(struct scheduler *s, struct worker *w, int wait_status)
 	print_arrival(*s->config, w->zone, &result);
 	job->running = false;
 	job->ended = clock_ms();
-	if (result.outcome == REFRESH_FETCHED)
-		job->arrived = true;
+	if (result.outcome == REFRESH_FETCHED) {
+		if ((*s->config)->zone[job - s->job].catalog)
+			s->catalogs_due = true;
+		else
+			job->arrived = true;
+	}
 	if (!s->serving)
 		job->due = NEVER;
 	else if (job->notified) /* another NOTIFY while it ran */
@@ -282,10 +288,44 @@ start_command(struct scheduler *s)
 	}
 }
 
+/* In the place of the command, which goes by the same zone list. */
+static void
+start_catalogs(struct scheduler *s)
+{
+	const struct catalogs_options options = { .conf = s->options->conf };
+	enum status status;
+	sigset_t none;
+
+	if (!s->serving || !s->catalogs_due || s->runner != 0 || s->stopping)
+		return;
+	s->catalogs_due = false;
+	if ((*s->config)->list->catalog_count == 0)
+		return;
+	(void)fflush(stdout);
+	if ((s->runner = fork()) == 0) {
+		(void)sigemptyset(&none);
+		(void)sigprocmask(SIG_SETMASK, &none, NULL);
+		status = catalogs_apply(&options);
+		(void)fflush(stdout);
+		_exit((int)status);
+	}
+	if (s->runner == -1) {
+		report_error("fork: %s", strerror(errno));
+		s->runner = 0;
+		return;
+	}
+	s->applying = true;
+}
+
 static void
 command_ended(struct scheduler *s, int wait_status)
 {
 	s->runner = 0;
+	if (s->applying) { /* it has said what was wrong */
+		s->applying = false;
+		s->look_at = 0;
+		return;
+	}
 	if (WIFSIGNALED(wait_status))
 		report_warn("%s was ended by signal %d", s->options->run,
 		    WTERMSIG(wait_status));
@@ -424,6 +464,7 @@ reload(struct scheduler *s)
 	s->job = jobs;
 	*s->config = config;
 	start_listener(s);
+	s->catalogs_due = true; /* their limits may have changed */
 	report_info("read %s: %zu zones", s->options->conf, config->zone_count);
 }
 
@@ -518,6 +559,7 @@ run(struct scheduler *s)
 
 	for (;;) {
 		due = start_jobs(s);
+		start_catalogs(s);
 		start_command(s);
 		if (s->workers == 0 && s->runner == 0 &&
 		    (s->stopping || (!s->serving && due == NEVER)))
@@ -591,6 +633,7 @@ scheduler_serve(struct fetch_config **config,
 		return report_diag(&d);
 	}
 	(void)files_changed(&s);
+	s.catalogs_due = true;
 	s.look_at = clock_ms() + LOOK_MS;
 	start_listener(&s);
 	status = run(&s);
