@@ -76,6 +76,7 @@ is 'a missing input is told too' "$(grep -c 'three.example' "$T/err" | sed 's/[1
 ok 'and two.example is itself again' sh -c "! grep 'two.example.: its input' $T/err"
 zone three.example
 
+ks enforce -q --now $NOW --accept-clock >"$T/out" 2>&1 # it jumped by days
 # NotifyCommand: the zone is a word, never a command; its failure is told.
 sed -i "s|</Signer>|<NotifyCommand>echo %zone %zonefile >>$T/notified</NotifyCommand></Signer>|" "$T/etc/conf.xml"
 sleep 1.1
@@ -83,6 +84,16 @@ echo "x.one.example. A 192.0.2.10" >>"$T/state/unsigned/one.example"
 NOW=$((NOW + 60))
 rs one.example 2>"$T/err"
 is 'NotifyCommand' "$(grep one.example "$T/notified")" "one.example $(signed one.example)"
+sed -i "s|<NotifyCommand>.*</NotifyCommand>|<NotifyCommand>false %zone</NotifyCommand>|" "$T/etc/conf.xml"
+echo "y.one.example. A 192.0.2.10" >>"$T/state/unsigned/one.example"
+NOW=$((NOW + 60))
+rejects 1 'NotifyCommand failed' rs one.example
+recorded() { awk -F '\t' -v zone="$1" '$1 == zone { print $7 }' "$T/state/zone.db"; }
+ok 'without evidence' test "$(recorded one.example)" -lt "$(serial one.example)"
+sed -i "s|<NotifyCommand>.*</NotifyCommand>|<NotifyCommand>true %zone</NotifyCommand>|" "$T/etc/conf.xml"
+ok 'the next run counts it' rs one.example
+is 'as published' "$(recorded one.example)" "$(serial one.example)"
+
 # One run at a time.
 (exec 9>"$T/state/resign.lock"; flock 9; sleep 5) &
 sleep 0.5
