@@ -207,6 +207,26 @@ read_served_by(struct xmlfile *f, xmlNode *n, void *to)
 	    (struct kasp_server){ text, (uint16_t)port };
 }
 
+static void
+read_max_shrink(struct xmlfile *f, xmlNode *n, void *to)
+{
+	char *text = xmlread_text(f, n);
+	size_t len;
+	uint16_t percent;
+
+	xmlread_only_attributes(f, n, no_attributes);
+	if (text == NULL)
+		return;
+	len = strlen(text);
+	if (len > 0 && text[len - 1] == '%')
+		len--;
+	if (number_u16(text, len, 100, &percent) == -1)
+		xmlfile_error(f, n, "'%s' is not 0%% to 100%%", text);
+	else
+		*(uint8_t *)to = (uint8_t)percent;
+	free(text);
+}
+
 #define ROW(NAME, TYPE, FIELD)                                                 \
 	XMLROW(NAME, TYPE, XMLREAD_REQUIRED, struct kasp_policy, FIELD)
 #define OPTIONAL(NAME, TYPE, FIELD)                                            \
@@ -296,6 +316,7 @@ static const struct xmlread_row zone_rows[] = {
 	ROW("PropagationDelay", XMLREAD_DURATION, zone_propagation_delay),
 	XMLROW_GROUP("SOA", XMLREAD_REQUIRED, zone_soa_rows),
 	XMLROW_CALL("ServedBy", XMLREAD_MANY, 0, read_served_by),
+	XMLROW_CALL("MaxShrink", 0, AT(max_shrink), read_max_shrink),
 	XMLROW_END,
 };
 
@@ -355,6 +376,7 @@ read_policy(struct xmlfile *f, xmlNode *n, void *to)
 	p = &grown[kasp->count];
 	memset(p, 0, sizeof(*p));
 	p->purge = -1;
+	p->max_shrink = KASP_MAX_SHRINK;
 	p->line = xmlGetLineNo(n);
 	xmlread_only_attributes(f, n, (const char *const[]){ "name", NULL });
 	if ((p->name = xmlread_attribute(f, n, "name", true)) == NULL)

@@ -24,6 +24,7 @@ struct kasp_key {
 };
 
 #define KASP_RSA_BITS 2048
+#define KASP_MAX_SHRINK 20 /* percent, where the policy says nothing */
 
 struct kasp_server {
 	char *address; /* IPv4 or IPv6 */
@@ -58,6 +59,7 @@ struct kasp_policy {
 	enum signconf_serial serial;
 	struct kasp_server *served_by; /* ours: who must serve a new serial */
 	size_t served_by_count;
+	uint8_t max_shrink; /* ours: percent of a zone that may be gone */
 
 	int64_t parent_propagation_delay;
 	uint32_t ds_ttl, parent_soa_ttl, parent_soa_minimum;

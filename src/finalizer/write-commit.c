@@ -14,13 +14,13 @@
 #include "jobline.h"
 #include "number.h"
 #include "report.h"
+#include "tail.h"
 #include "write-zones.h"
 
 /* A batch is synced together: 256 zones, or what a second brings. */
 #define BATCH_ZONES   256
 #define BATCH_SECONDS 1
 #define SYNC_THREADS  16
-#define TAIL_MAX      8192 /* ";end" and ";done" fit, facts and all */
 
 struct commit {
 	struct jobline job;
@@ -29,68 +29,6 @@ struct commit {
 	bool unchanged; /* nothing to publish */
 	bool renamed;
 };
-
-/* The last octets of a file, as a string; empty if it holds a NUL.  -1:
- * STATUS_SYSTEM: what cannot be read is not known to be no zone. */
-static int
-read_tail(int fd, const char *path, char tail[TAIL_MAX + 1], struct diag *why)
-{
-	struct stat st;
-	size_t used = 0;
-	ssize_t n;
-	off_t from;
-
-	if (fstat(fd, &st) == -1)
-		return diag_system(why, "%s", path);
-	from = st.st_size > TAIL_MAX ? st.st_size - TAIL_MAX : 0;
-	while (used < TAIL_MAX &&
-	    (n = pread(fd, tail + used, TAIL_MAX - used, from + (off_t)used)) !=
-		0) {
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return diag_system(why, "%s: read", path);
-		used += (size_t)n;
-	}
-	tail[used] = '\0';
-	if (strlen(tail) != used)
-		tail[0] = '\0';
-	return 0;
-}
-
-/*
- * The ";end" line of a file that holds this zone whole; NULL if it does not.
- */
-static const char *
-whole_end(char *tail, const char *zone)
-{
-	static const char done[] = "\n;done zones=1 failed=0\n";
-	const size_t len = strlen(tail);
-	char want[1100], *end;
-
-	if (len < sizeof(done) ||
-	    strcmp(tail + len - (sizeof(done) - 1), done) != 0)
-		return NULL;
-	tail[len - (sizeof(done) - 1)] = '\0';
-	if ((end = strrchr(tail, '\n')) == NULL)
-		return NULL;
-	(void)snprintf(want, sizeof(want), "\n;end %s records=", zone);
-	return strncmp(end, want, strlen(want)) == 0 ? end : NULL;
-}
-
-/* key=NUMBER of an ";end" line.  -1: absent. */
-static int
-number_in(const char *end, const char *key, uint32_t *out)
-{
-	char want[64];
-	const char *at;
-
-	(void)snprintf(want, sizeof(want), " %s=", key);
-	if ((at = strstr(end, want)) == NULL)
-		return -1;
-	at += strlen(want);
-	return number_u32(at, strcspn(at, " "), UINT32_MAX, out);
-}
 
 static int
 refuse(struct diag *why, const char *what)
@@ -110,13 +48,13 @@ check_newer(const struct commit *c, uint32_t serial, struct diag *why)
 	if (fd == -1)
 		return errno == ENOENT ? 0
 				       : diag_system(why, "%s", c->job.file);
-	if (read_tail(fd, c->job.file, tail, why) == -1) {
+	if (tail_read(fd, c->job.file, tail, why) == -1) {
 		(void)close(fd);
 		return -1;
 	}
 	(void)close(fd);
-	end = whole_end(tail, c->job.zone);
-	if (end == NULL || number_in(end, "sign-rrsets.serial", &old) == -1)
+	end = tail_end(tail, c->job.zone);
+	if (end == NULL || tail_number(end, "sign-rrsets.serial", &old) == -1)
 		return 0;
 	if ((int32_t)(serial - old) > 0)
 		return 0;
@@ -141,19 +79,19 @@ check_aside(const struct commit *c, struct diag *why)
 		errno = c->sync_error;
 		return diag_system(why, "%s: fsync", c->aside);
 	}
-	if (read_tail(fd, c->aside, tail, why) == -1) {
+	if (tail_read(fd, c->aside, tail, why) == -1) {
 		(void)close(fd);
 		return -1;
 	}
 	(void)close(fd);
-	if ((end = whole_end(tail, c->job.zone)) == NULL)
+	if ((end = tail_end(tail, c->job.zone)) == NULL)
 		return refuse(why, "not a whole zone (zonetext(5))");
-	if (number_in(end, "records", &records) == -1 ||
+	if (tail_number(end, "records", &records) == -1 ||
 	    number_u32(c->job.records, strlen(c->job.records), UINT32_MAX,
 		&told) == -1 ||
 	    records != told)
 		return refuse(why, "not the zone that the job line tells of");
-	if (number_in(end, "sign-rrsets.serial", &serial) == -1)
+	if (tail_number(end, "sign-rrsets.serial", &serial) == -1)
 		return refuse(why,
 		    "not signed: sign-rrsets writes its serial "
 		    "on ;end");
@@ -183,6 +121,25 @@ keep_previous(const char *file, struct diag *why)
 	return 0;
 }
 
+/*
+ * The text that keep-input wrote aside is the zone's last good input, or was
+ * none.  It goes first: a crash in between leaves an input that was judged.
+ */
+static int
+take_input(const char *file, bool good, struct diag *why)
+{
+	char aside[PATH_MAX], input[PATH_MAX];
+
+	if (snprintf(aside, sizeof(aside), "%s.input.new", file) >=
+	    (int)sizeof(aside))
+		return 0; /* then there is none */
+	(void)snprintf(input, sizeof(input), "%s.input", file);
+	if ((good ? rename(aside, input) : unlink(aside)) == -1 &&
+	    errno != ENOENT)
+		return diag_system(why, "%s", aside);
+	return 0;
+}
+
 /* Move a zone that must not be published out of the way, for a person. */
 static void
 set_aside(const struct commit *c)
@@ -206,19 +163,22 @@ publish(struct commit *c, struct diag *why)
 	}
 	if (c->job.status != STATUS_OK) {
 		set_aside(c);
+		if (c->job.file[0] != '\0')
+			(void)take_input(c->job.file, false, why);
 		return diag_set(why, c->job.status, "%s", c->job.reason);
 	}
 	if (c->unchanged) {
 		if (unlink(c->aside) == -1)
 			return diag_system(why, "%s", c->aside);
-		return 0;
+		return take_input(c->job.file, true, why);
 	}
 	if (check_aside(c, why) == -1) {
 		if (why->status == STATUS_BAD)
 			set_aside(c);
 		return -1;
 	}
-	if (keep_previous(c->job.file, why) == -1)
+	if (keep_previous(c->job.file, why) == -1 ||
+	    take_input(c->job.file, true, why) == -1)
 		return -1;
 	if (rename(c->aside, c->job.file) == -1)
 		return diag_system(why, "%s: cannot put in place", c->job.file);

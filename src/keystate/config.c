@@ -113,6 +113,7 @@ add_policy(struct model *m, const struct kasp_policy *from, struct diag *d)
 	p->parent_soa_ttl = from->parent_soa_ttl;
 	p->parent_soa_minimum = from->parent_soa_minimum;
 	p->audit = from->audit;
+	p->max_shrink = from->max_shrink;
 	return 0;
 }
 

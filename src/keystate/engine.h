@@ -94,6 +94,7 @@ struct policy {
 	int64_t parent_soa_ttl, parent_soa_minimum; /* kept, no formula */
 
 	enum signconf_audit audit;
+	uint8_t max_shrink;		/* percent; for resign, no formula */
 	char **served_by;		/* addresses asked before evidence counts */
 	size_t nserved_by;
 };

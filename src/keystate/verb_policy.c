@@ -210,6 +210,9 @@ export_zone(const struct kasp_policy *p)
 	for (size_t i = 0; i < p->served_by_count; i++)
 		(void)printf("%*s<ServedBy port=\"%u\">%s</ServedBy>\n", 12, "",
 		    p->served_by[i].port, p->served_by[i].address);
+	if (p->max_shrink != KASP_MAX_SHRINK)
+		(void)printf("%*s<MaxShrink>%u%%</MaxShrink>\n", 12, "",
+		    p->max_shrink);
 	put_line(2, "</Zone>");
 	put_line(2, "<Parent>");
 	put_duration(3, "PropagationDelay", p->parent_propagation_delay);

@@ -138,6 +138,8 @@ static const struct refused {
 	    CATALOG("c.example",
 		"<Policy>x</Policy><MaxRemovals>-1</MaxRemovals>"),
 	    "not a number from 0" },
+	{ KASP, "</Zone>", "<MaxShrink>101%</MaxShrink></Zone>",
+	    ": MaxShrink: " },
 	{ ZONELIST, "name=\"b.example\"", "name=\"A.EXAMPLE\"",
 	    ": Zone: the name a.example. stands in line" },
 	{ ZONELIST, ">signed/b.example", ">signed/a.example",
