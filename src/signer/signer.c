@@ -369,7 +369,7 @@ zone(void *ctx, const char *name, struct zonetext_keys *header,
 		.keys = &z->keys,
 		.zone = z->name,
 		.zone_len = z->name_len,
-		.check_kept = z->previous != NULL && !s->o->no_verify &&
+		.check_kept = z->previous != NULL && z->verify &&
 		    !previous_is_ours(z->previous),
 		.immediate = s->o->immediate,
 	};

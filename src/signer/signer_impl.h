@@ -41,6 +41,7 @@ struct zone_state {
 	struct outcome total;
 	uint64_t kept_submitted, dropped_here;
 	bool changed, soa_seen;
+	bool verify; /* what is made or kept: no audit in full follows */
 	uint32_t serial, dnskey_ttl, negative_ttl;
 };
 

@@ -207,6 +207,9 @@ take_signconf(struct signer *s, const char *file,
 		diag_set(d, STATUS_USAGE, "%s: of zone %s", file, sc->zone);
 		goto out;
 	}
+	/* Of many zones some have policies without an audit in full. */
+	if (s->batch && sc->audit != SIGNCONF_AUDIT_FULL)
+		s->z.verify = true;
 	t->inception_offset = sc->inception_offset;
 	t->validity = sc->validity_default;
 	t->validity_denial = sc->validity_denial;
@@ -235,6 +238,7 @@ signer_keys_zone(struct signer *s, const struct zonetext_keys *header,
 
 	s->z.times = s->o->times;
 	s->z.times.seed = s->seed;
+	s->z.verify = !s->o->no_verify;
 	if (file == NULL && s->batch)
 		file = zonetext_get(header, "signconf");
 	if (file != NULL) {
@@ -253,7 +257,7 @@ signer_keys_ready(struct signer *s, const struct rrset *dnskeys,
     struct diag *d)
 {
 	struct zone_state *z = &s->z;
-	struct zone_request request = { .verify = !s->o->no_verify };
+	struct zone_request request = { .verify = s->z.verify };
 
 	if (zone_keys_match(&z->keys, dnskeys, &s->o->rules, d) == -1)
 		return -1;
