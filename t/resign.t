@@ -63,18 +63,53 @@ ok 'three.example went on' grep -q '^new.three.example.*RRSIG' "$(signed three.e
 step=0
 while [ $step -lt 8 ]; do
 	NOW=$((NOW + 3 * 86400))
-	rs 2>"$T/err"
+	rs --accept-clock 2>"$T/err"
 	step=$((step + 1))
 done
 ok 'the refusal is still told, with file and line' grep -q 'two.example:[0-9]*:' "$T/err"
 ok 'after validity and more, two.example is valid' audit-zone -q --now $NOW "$(signed two.example)"
 sed -i '$d' "$T/state/unsigned/two.example"
-rm "$T/state/unsigned/three.example"
+mv "$T/state/unsigned/three.example" "$T/three"
 NOW=$((NOW + 60))
-rs 2>"$T/err"
-is 'a missing input is told too' "$(grep -c 'three.example' "$T/err" | sed 's/[1-9].*/some/')" some
+before=$(serial three.example)
+NOW=$((NOW + 12 * 86400))
+rejects 1 'three.example.: its input is refused.*No such file' rs --accept-clock
+ok 'a missing input too is signed from the last' test "$(serial three.example)" -gt "$before"
+is 'of which keystate'"'"'s keys are no part' "$(grep -c DNSKEY "$(signed three.example).input")" 0
+cp "$T/rejects.err" "$T/err"
+before=$(serial three.example)
+NOW=$((NOW + 60))
+rejects 1 'three.example.: its input is refused' rs
+is 'each run says so, without a serial for it' "$(serial three.example)" "$before"
 ok 'and two.example is itself again' sh -c "! grep 'two.example.: its input' $T/err"
-zone three.example
+mv "$T/three" "$T/state/unsigned/three.example"
+NOW=$((NOW + 60))
+ok 'mended' rs
+ok 'and all is well' sh -c "rm '$T/state/unsigned/none' 2>/dev/null; resign -c '$T/etc/conf.xml' --now $((NOW + 60)) -n | cmp - /dev/null"
+
+# A file that shrinks by much is not published before a person says so.
+i=0
+while [ $i -lt 300 ]; do
+	i=$((i + 1))
+	echo "h$i A 192.0.2.3"
+done >>"$T/state/unsigned/three.example"
+sleep 1.1
+NOW=$((NOW + 60))
+ok 'a zone grows' rs
+cp "$T/state/unsigned/three.example" "$T/large"
+head -n 150 "$T/large" >"$T/state/unsigned/three.example"
+NOW=$((NOW + 60))
+rejects 1 'three.example.: its input is refused.* 149 records in place of 306: more than MaxShrink, 20%' rs
+ok 'what shrank is not published' grep -q '^h300.three.example' "$(signed three.example)"
+rejects 2 'no others here' rs --accept-shrink three.example two.example
+head -n 140 "$T/large" >"$T/other"
+mkdir "$T/state/shrink" && sha256sum <"$T/other" >"$T/state/shrink/three.example."
+rejects 1 'MaxShrink' rs
+ok 'accepted for one input is not for another' grep -q '^h300.three.example' "$(signed three.example)"
+NOW=$((NOW + 60))
+ok 'accepted' rs --accept-shrink three.example
+is 'it is published' "$(grep -c '^h300.three.example' "$(signed three.example)")" 0
+is 'and that was for once' "$(ls "$T/state/shrink")" ''
 
 ks enforce -q --now $NOW --accept-clock >"$T/out" 2>&1 # it jumped by days
 # NotifyCommand: the zone is a word, never a command; its failure is told.

@@ -167,6 +167,11 @@ static int
 set_numbers(struct zonetext_keys *keys, const struct session *s,
     const struct zone *z, const struct zone_facts *facts)
 {
+	static const char *const audits[] = {
+		[SIGNCONF_AUDIT_NONE] = "none",
+		[SIGNCONF_AUDIT_PARTIAL] = "partial",
+		[SIGNCONF_AUDIT_FULL] = "full",
+	};
 	const struct policy *p = z->policy;
 	int rc;
 
@@ -180,6 +185,8 @@ set_numbers(struct zonetext_keys *keys, const struct session *s,
 		    keys, "expires", (uint64_t)facts->earliest);
 	if (facts->digest != NULL)
 		rc |= zonetext_set(keys, "previous-digest", facts->digest);
+	rc |= zonetext_set_u64(keys, "max-shrink", p->max_shrink);
+	rc |= zonetext_set(keys, "audit", audits[p->audit]);
 	rc |= zonetext_set_u64(keys, "now", (uint64_t)s->now);
 	return rc;
 }
@@ -417,6 +424,8 @@ take_result(struct session *s, struct zone *z, struct zone_facts *facts,
 {
 	const char *id = zonetext_get(&r->facts, "signconf-id");
 	const char *digest = zonetext_get(&r->facts, "digest");
+	/* The last good input was signed in place of one refused for this. */
+	const char *refused = zonetext_get(&r->facts, "refused");
 	const char *file = z->output != NULL ? z->output : r->file;
 	const bool unchanged = strcmp(r->changed, "0") == 0;
 	struct evidence_file e;
@@ -440,7 +449,12 @@ take_result(struct session *s, struct zone *z, struct zone_facts *facts,
 	}
 	rc = record(s, z, facts, &e, file, s->o.at != 0 ? s->o.at : s->now,
 	    id != NULL ? id : facts->handed_id, d);
-	if (rc == 0)
+	if (rc == 0 && refused != NULL) {
+		/* It is told, and tried, in each run until it is mended. */
+		facts->input = (struct fileident){ 0 };
+		if (fail(s, facts, refused) == -1)
+			rc = diag_system(d, "zone %s", z->name);
+	} else if (rc == 0)
 		facts->input = facts->handed_out;
 	/* Of the file in place, which an unchanged zone's line is not. */
 	if (rc == 0 && !unchanged && replace_text(&facts->digest, digest) == -1)
