@@ -7,10 +7,12 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <openssl/evp.h>
 
 #include "atomicfile.h"
+#include "digest.h"
+#include "hex.h"
 #include "signconf.h"
+#include "textbuf.h"
 #include "xmlrows.h"
 
 static const char *const serial_names[] = { "counter", "datecounter",
@@ -41,14 +43,12 @@ static int
 digest_hex(
     const char *bytes, size_t len, char id[SIGNCONF_ID_SIZE], struct diag *d)
 {
-	unsigned char digest[EVP_MAX_MD_SIZE];
-	unsigned digest_len;
+	uint8_t digest[DIGEST_MAX];
+	const size_t size = digest_compute(DIGEST_SHA256, bytes, len, digest);
 
-	if (EVP_Digest(bytes, len, digest, &digest_len, EVP_sha256(), NULL) !=
-	    1)
+	if (size == 0)
 		return diag_set(d, STATUS_SYSTEM, "signconf: SHA-256 failed");
-	for (unsigned i = 0; i < digest_len; i++)
-		(void)snprintf(id + 2 * i, 3, "%02x", digest[i]);
+	hex_encode(digest, size, id);
 	return 0;
 }
 
@@ -358,23 +358,23 @@ out:
 
 /* XML's reserved characters; names of zones and repositories may hold them. */
 static void
-put_escaped(FILE *to, const char *s, size_t len)
+put_escaped(struct textbuf *to, const char *s, size_t len)
 {
 	while (len > 0) {
 		size_t plain = 0;
 
 		while (plain < len && strchr("&<>\"", s[plain]) == NULL)
 			plain++;
-		(void)fwrite(s, 1, plain, to);
+		textbuf_put(to, s, plain);
 		s += plain;
 		len -= plain;
 		if (len == 0)
 			break;
-		(void)fputs(*s == '&' ? "&amp;"
-			: *s == '<'   ? "&lt;"
-			: *s == '>'   ? "&gt;"
-				      : "&quot;",
-		    to);
+		textbuf_puts(to,
+		    *s == '&'	    ? "&amp;"
+			: *s == '<' ? "&lt;"
+			: *s == '>' ? "&gt;"
+				    : "&quot;");
 		s++;
 		len--;
 	}
@@ -382,7 +382,7 @@ put_escaped(FILE *to, const char *s, size_t len)
 
 /* The final dot is ours, not the file's; the root keeps it. */
 static void
-put_zone(FILE *to, const char *zone)
+put_zone(struct textbuf *to, const char *zone)
 {
 	const size_t len = strlen(zone);
 
@@ -390,125 +390,154 @@ put_zone(FILE *to, const char *zone)
 }
 
 static void
-put_seconds(FILE *to, const char *indent, const char *name, int64_t seconds)
+put_tag(struct textbuf *to, const char *indent, const char *name)
 {
-	(void)fprintf(
-	    to, "%s<%s>PT%" PRId64 "S</%s>\n", indent, name, seconds, name);
+	textbuf_puts(to, indent);
+	textbuf_puts(to, "<");
+	textbuf_puts(to, name);
+	textbuf_puts(to, ">");
 }
 
 static void
-put_denial(FILE *to, const struct signconf *sc)
+put_end(struct textbuf *to, const char *name)
 {
-	(void)fputs("\t\t<Denial>\n", to);
+	textbuf_puts(to, "</");
+	textbuf_puts(to, name);
+	textbuf_puts(to, ">\n");
+}
+
+static void
+put_number(
+    struct textbuf *to, const char *indent, const char *name, uint64_t n)
+{
+	put_tag(to, indent, name);
+	textbuf_u64(to, n);
+	put_end(to, name);
+}
+
+static void
+put_seconds(
+    struct textbuf *to, const char *indent, const char *name, int64_t seconds)
+{
+	put_tag(to, indent, name);
+	textbuf_puts(to, "PT");
+	textbuf_u64(to, (uint64_t)seconds); /* durations are not negative */
+	textbuf_puts(to, "S");
+	put_end(to, name);
+}
+
+static void
+put_denial(struct textbuf *to, const struct signconf *sc)
+{
+	char salt[2 * SIGNCONF_SALT_MAX + 1];
+
+	textbuf_puts(to, "\t\t<Denial>\n");
 	if (!sc->nsec3) {
-		(void)fputs("\t\t\t<NSEC />\n\t\t</Denial>\n\n", to);
+		textbuf_puts(to, "\t\t\t<NSEC />\n\t\t</Denial>\n\n");
 		return;
 	}
-	(void)fputs("\t\t\t<NSEC3>\n", to);
+	textbuf_puts(to, "\t\t\t<NSEC3>\n");
 	if (sc->nsec3param_ttl != 0)
 		put_seconds(to, "\t\t\t\t", "TTL", sc->nsec3param_ttl);
 	if (sc->opt_out)
-		(void)fputs("\t\t\t\t<OptOut />\n", to);
-	(void)fprintf(to,
-	    "\t\t\t\t<Hash>\n\t\t\t\t\t<Algorithm>%u</Algorithm>\n"
-	    "\t\t\t\t\t<Iterations>%u</Iterations>\n\t\t\t\t\t<Salt>",
-	    sc->nsec3_algorithm, sc->iterations);
-	for (size_t i = 0; i < sc->salt_len; i++)
-		(void)fprintf(to, "%02x", sc->salt[i]);
-	(void)fprintf(to,
-	    "%s</Salt>\n\t\t\t\t</Hash>\n\t\t\t</NSEC3>\n"
-	    "\t\t</Denial>\n\n",
-	    sc->salt_len == 0 ? "-" : "");
+		textbuf_puts(to, "\t\t\t\t<OptOut />\n");
+	textbuf_puts(to, "\t\t\t\t<Hash>\n");
+	put_number(to, "\t\t\t\t\t", "Algorithm", sc->nsec3_algorithm);
+	put_number(to, "\t\t\t\t\t", "Iterations", sc->iterations);
+	put_tag(to, "\t\t\t\t\t", "Salt");
+	hex_encode(sc->salt, sc->salt_len, salt);
+	textbuf_puts(to, sc->salt_len == 0 ? "-" : salt);
+	put_end(to, "Salt");
+	textbuf_puts(to, "\t\t\t\t</Hash>\n\t\t\t</NSEC3>\n\t\t</Denial>\n\n");
 }
 
 static void
-put_element(FILE *to, const char *name, const char *text)
+put_element(struct textbuf *to, const char *indent, const char *name,
+    const char *text)
 {
 	if (text == NULL)
 		return;
-	(void)fprintf(to, "\t\t\t\t<%s>", name);
+	put_tag(to, indent, name);
 	put_escaped(to, text, strlen(text));
-	(void)fprintf(to, "</%s>\n", name);
+	put_end(to, name);
 }
 
 static void
-put_key(FILE *to, const struct signconf_key *k)
+put_key(struct textbuf *to, const struct signconf_key *k)
 {
-	(void)fprintf(to,
-	    "\t\t\t<Key>\n\t\t\t\t<Flags>%u</Flags>\n"
-	    "\t\t\t\t<Algorithm>%u</Algorithm>\n",
-	    k->flags, k->algorithm);
-	put_element(to, "Locator", k->locator);
-	put_element(to, "Repository", k->repository);
-	put_element(to, "PublicKey", k->public_key);
+	textbuf_puts(to, "\t\t\t<Key>\n");
+	put_number(to, "\t\t\t\t", "Flags", k->flags);
+	put_number(to, "\t\t\t\t", "Algorithm", k->algorithm);
+	put_element(to, "\t\t\t\t", "Locator", k->locator);
+	put_element(to, "\t\t\t\t", "Repository", k->repository);
+	put_element(to, "\t\t\t\t", "PublicKey", k->public_key);
 	if (k->ksk)
-		(void)fputs("\t\t\t\t<KSK />\n", to);
+		textbuf_puts(to, "\t\t\t\t<KSK />\n");
 	if (k->zsk)
-		(void)fputs("\t\t\t\t<ZSK />\n", to);
+		textbuf_puts(to, "\t\t\t\t<ZSK />\n");
 	if (k->publish)
-		(void)fputs("\t\t\t\t<Publish />\n", to);
+		textbuf_puts(to, "\t\t\t\t<Publish />\n");
 	if (k->compromised)
-		(void)fputs("\t\t\t\t<Compromised />\n", to);
-	(void)fputs("\t\t\t</Key>\n\n", to);
+		textbuf_puts(to, "\t\t\t\t<Compromised />\n");
+	textbuf_puts(to, "\t\t\t</Key>\n\n");
 }
 
 /* The layout of OpenDNSSEC 1.x's own enforcer. */
 static void
-put_signconf(FILE *to, const struct signconf *sc)
+put_signconf(struct textbuf *to, const struct signconf *sc)
 {
-	(void)fputs("<SignerConfiguration>\n\t<Zone name=\"", to);
+	textbuf_puts(to, "<SignerConfiguration>\n\t<Zone name=\"");
 	put_zone(to, sc->zone);
-	(void)fputs("\">\n\t\t<Signatures>\n", to);
+	textbuf_puts(to, "\">\n\t\t<Signatures>\n");
 	put_seconds(to, "\t\t\t", "Resign", sc->resign);
 	put_seconds(to, "\t\t\t", "Refresh", sc->refresh);
-	(void)fputs("\t\t\t<Validity>\n", to);
+	textbuf_puts(to, "\t\t\t<Validity>\n");
 	put_seconds(to, "\t\t\t\t", "Default", sc->validity_default);
 	put_seconds(to, "\t\t\t\t", "Denial", sc->validity_denial);
 	if (sc->validity_keys != 0 && sc->validity_keys != sc->validity_default)
 		put_seconds(to, "\t\t\t\t", "Keys", sc->validity_keys);
-	(void)fputs("\t\t\t</Validity>\n", to);
+	textbuf_puts(to, "\t\t\t</Validity>\n");
 	put_seconds(to, "\t\t\t", "Jitter", sc->jitter);
 	put_seconds(to, "\t\t\t", "InceptionOffset", sc->inception_offset);
-	(void)fputs("\t\t</Signatures>\n\n", to);
+	textbuf_puts(to, "\t\t</Signatures>\n\n");
 	put_denial(to, sc);
-	(void)fputs("\t\t<Keys>\n", to);
+	textbuf_puts(to, "\t\t<Keys>\n");
 	put_seconds(to, "\t\t\t", "TTL", sc->dnskey_ttl);
 	for (size_t i = 0; i < sc->key_count; i++)
 		put_key(to, &sc->keys[i]);
-	(void)fputs("\t\t</Keys>\n\n\t\t<SOA>\n", to);
+	textbuf_puts(to, "\t\t</Keys>\n\n\t\t<SOA>\n");
 	put_seconds(to, "\t\t\t", "TTL", sc->soa_ttl);
 	put_seconds(to, "\t\t\t", "Minimum", sc->soa_minimum);
-	(void)fprintf(to, "\t\t\t<Serial>%s</Serial>\n\t\t</SOA>\n",
-	    serial_names[sc->serial]);
+	put_element(to, "\t\t\t", "Serial", serial_names[sc->serial]);
+	textbuf_puts(to, "\t\t</SOA>\n");
 	if (sc->audit == SIGNCONF_AUDIT_FULL)
-		(void)fputs("\n\t\t<Audit />\n", to);
+		textbuf_puts(to, "\n\t\t<Audit />\n");
 	if (sc->audit == SIGNCONF_AUDIT_PARTIAL)
-		(void)fputs("\n\t\t<Audit>\n\t\t\t<Partial />\n"
-			    "\t\t</Audit>\n",
-		    to);
-	(void)fputs("\t</Zone>\n</SignerConfiguration>\n", to);
+		textbuf_puts(to, "\n\t\t<Audit>\n\t\t\t<Partial />\n"
+			    "\t\t</Audit>\n");
+	textbuf_puts(to, "\t</Zone>\n</SignerConfiguration>\n");
 }
 
 int
 signconf_text(const struct signconf *sc, char **text, size_t *len,
     char id[SIGNCONF_ID_SIZE], struct diag *d)
 {
-	FILE *to;
+	struct textbuf to = { 0 };
 
-	*text = NULL;
-	if ((to = open_memstream(text, len)) == NULL)
-		return diag_system(d, "signconf");
-	put_signconf(to, sc);
-	if (fclose(to) == EOF) {
-		diag_system(d, "signconf");
-		free(*text);
+	put_signconf(&to, sc);
+	*len = to.len;
+	textbuf_put(&to, "", 1);
+	if (to.failed) {
+		textbuf_free(&to);
+		return diag_set(d, STATUS_SYSTEM, "signconf: out of memory");
+	}
+	if (digest_hex(to.buf, *len, id, d) == -1) {
+		textbuf_free(&to);
 		return -1;
 	}
-	if (digest_hex(*text, *len, id, d) == -1) {
-		free(*text);
-		return -1;
-	}
-	return 0;
+	if ((*text = realloc(to.buf, *len + 1)) == NULL)
+		*text = to.buf;
+	return 0; /* the caller owns it now */
 }
 
 /* A file that cannot be read is replaced, so its error does not matter. */

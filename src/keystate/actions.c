@@ -41,7 +41,7 @@ actions_transitions(struct session *s, const struct engine_result *r)
 
 int
 actions_ds_set(const struct session *s, const struct zone *z, bool ds,
-    struct dbtext *to, struct diag *d)
+    struct textbuf *to, struct diag *d)
 {
 	const uint32_t ttl = z->policy == NULL
 	    ? 3600
@@ -65,7 +65,7 @@ actions_ds_set(const struct session *s, const struct zone *z, bool ds,
 
 /* A text of several lines, each a message of its own, blanks for tabs. */
 static void
-tell_lines(struct dbtext *t)
+tell_lines(struct textbuf *t)
 {
 	const char *at = t->buf, *end = t->buf + t->len;
 
@@ -88,7 +88,7 @@ tell_lines(struct dbtext *t)
 static void
 tell_submit_ds(struct session *s, const struct engine_action *a)
 {
-	struct dbtext dnskeys = { 0 }, ds = { 0 };
+	struct textbuf dnskeys = { 0 }, ds = { 0 };
 	struct diag d;
 
 	if (!a->first) {
@@ -115,8 +115,8 @@ tell_submit_ds(struct session *s, const struct engine_action *a)
 		    "cka_ids, %s: keystate key ds-seen --zone %s --cka_id %s",
 		    a->zone->name, a->pair->id, a->zone->name, a->pair->id);
 	}
-	dbtext_free(&dnskeys);
-	dbtext_free(&ds);
+	textbuf_free(&dnskeys);
+	textbuf_free(&ds);
 }
 
 static void

@@ -23,6 +23,6 @@ const char *action_name(enum action_kind kind);
 
 /* The records of the KSKs whose DS belong into the parent of z. */
 int actions_ds_set(const struct session *s, const struct zone *z, bool ds,
-    struct dbtext *to, struct diag *d);
+    struct textbuf *to, struct diag *d);
 
 #endif

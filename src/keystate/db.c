@@ -8,11 +8,12 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
-#include <openssl/evp.h>
 
 #include "atomicfile.h"
 #include "db.h"
 #include "dbrows.h"
+#include "digest.h"
+#include "hex.h"
 #include "number.h"
 #include "tidy.h"
 
@@ -27,6 +28,24 @@ fileident_of(const struct stat *st)
 {
 	return (struct fileident){ st->st_ino, (uint64_t)st->st_size,
 		st->st_mtim.tv_sec, (uint32_t)st->st_mtim.tv_nsec };
+}
+
+struct fileident
+fileident_at(const char *path)
+{
+	struct stat st;
+
+	if (path == NULL || stat(path, &st) == -1 || !S_ISREG(st.st_mode))
+		return (struct fileident){ 0 };
+	return fileident_of(&st);
+}
+
+struct fileident
+fileident_settled(struct fileident f)
+{
+	if (f.mtime >= (int64_t)time(NULL) - 1)
+		memset(&f, 0, sizeof(f));
+	return f;
 }
 
 bool
@@ -215,7 +234,7 @@ database_close(struct database *db)
 		free(db->salts[i].policy);
 	free(db->salts);
 	free(db->zonelist_pending);
-	dbtext_free(&db->history);
+	textbuf_free(&db->history);
 	free(db->dir);
 	free(db);
 }
@@ -403,7 +422,7 @@ write_all(int fd, const char *bytes, size_t len)
 }
 
 static int
-put_file(const struct database *db, const char *name, const struct dbtext *t,
+put_file(const struct database *db, const char *name, const struct textbuf *t,
     struct diag *d)
 {
 	struct atomicfile *af;
@@ -421,37 +440,37 @@ put_file(const struct database *db, const char *name, const struct dbtext *t,
 }
 
 static int
-digest_of(const struct dbtext *t, char hex[65], struct diag *d)
+digest_of(const struct textbuf *t, char hex[65], struct diag *d)
 {
-	unsigned char digest[EVP_MAX_MD_SIZE];
-	unsigned len;
+	uint8_t digest[DIGEST_MAX];
+	size_t size;
 
 	if (t->failed)
 		return diag_set(d, STATUS_SYSTEM, "database: out of memory");
-	if (EVP_Digest(t->buf, t->len, digest, &len, EVP_sha256(), NULL) != 1)
+	size = digest_compute(DIGEST_SHA256, t->buf, t->len, digest);
+	if (size == 0)
 		return diag_set(d, STATUS_SYSTEM, "database: SHA-256 failed");
-	for (unsigned i = 0; i < len; i++)
-		(void)snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+	hex_encode(digest, size, hex);
 	return 0;
 }
 
 /* The frame of keys.db(5) around body. */
 static void
-put_frame(struct dbtext *whole, const char *name, uint64_t commit,
-    const char *extra, const struct dbtext *body, size_t records)
+put_frame(struct textbuf *whole, const char *name, uint64_t commit,
+    const char *extra, const struct textbuf *body, size_t records)
 {
-	dbtext_puts(whole, ";keystate ");
-	dbtext_puts(whole, name);
-	dbtext_puts(whole, " 1\n;commit ");
-	dbtext_u64(whole, commit);
-	dbtext_puts(whole, "\n");
-	dbtext_puts(whole, extra);
-	dbtext_put(whole, body->buf, body->len);
-	dbtext_puts(whole, ";end ");
-	dbtext_puts(whole, name);
-	dbtext_puts(whole, " records=");
-	dbtext_u64(whole, records);
-	dbtext_puts(whole, "\n");
+	textbuf_puts(whole, ";keystate ");
+	textbuf_puts(whole, name);
+	textbuf_puts(whole, " 1\n;commit ");
+	textbuf_u64(whole, commit);
+	textbuf_puts(whole, "\n");
+	textbuf_puts(whole, extra);
+	textbuf_put(whole, body->buf, body->len);
+	textbuf_puts(whole, ";end ");
+	textbuf_puts(whole, name);
+	textbuf_puts(whole, " records=");
+	textbuf_u64(whole, records);
+	textbuf_puts(whole, "\n");
 }
 
 /* keys.db or zone.db, if it changed. */
@@ -459,7 +478,7 @@ static int
 commit_file(struct database *db, const struct model *m, int which,
     uint64_t commit, struct dbstamp *stamp, struct diag *d)
 {
-	struct dbtext body = { 0 }, whole = { 0 };
+	struct textbuf body = { 0 }, whole = { 0 };
 	size_t records;
 	int rc = -1;
 
@@ -479,8 +498,8 @@ commit_file(struct database *db, const struct model *m, int which,
 	stamp->commit = commit;
 	rc = put_file(db, dbrows[which].name, &whole, d);
 out:
-	dbtext_free(&body);
-	dbtext_free(&whole);
+	textbuf_free(&body);
+	textbuf_free(&whole);
 	return rc;
 }
 
@@ -532,7 +551,7 @@ commit_policies(struct database *db, const struct model *m, uint64_t commit,
     const struct dbstamp *keys, const struct dbstamp *zones, uint64_t history,
     struct dbstamp *stamp, struct diag *d)
 {
-	struct dbtext body = { 0 }, whole = { 0 };
+	struct textbuf body = { 0 }, whole = { 0 };
 	char extra[160];
 	size_t records;
 	int rc = -1;
@@ -561,8 +580,8 @@ commit_policies(struct database *db, const struct model *m, uint64_t commit,
 	stamp->commit = commit;
 	rc = put_file(db, dbrows[DB_POLICIES].name, &whole, d);
 out:
-	dbtext_free(&body);
-	dbtext_free(&whole);
+	textbuf_free(&body);
+	textbuf_free(&whole);
 	return rc;
 }
 
@@ -599,19 +618,19 @@ database_history(struct database *db, int64_t at, const char *zone,
 {
 	const char *const names[] = { zone, type, id, event, from, to,
 		interval };
-	struct dbtext *t = &db->history;
+	struct textbuf *t = &db->history;
 
 	dbtext_moment(t, at);
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		dbtext_put(t, "\t", 1);
+		textbuf_put(t, "\t", 1);
 		dbtext_name(t, names[i]);
 	}
-	dbtext_put(t, "\t", 1);
+	textbuf_put(t, "\t", 1);
 	dbtext_moment(t, start);
-	dbtext_put(t, "\t", 1);
+	textbuf_put(t, "\t", 1);
 	/* The last field is for people: its blanks stay. */
-	dbtext_puts(t, reason != NULL ? reason : "-");
-	dbtext_put(t, "\n", 1);
+	textbuf_puts(t, reason != NULL ? reason : "-");
+	textbuf_put(t, "\n", 1);
 }
 
 /* ---- a new one ---- */
@@ -745,19 +764,19 @@ out:
 
 int
 database_dump(const struct database *db, const struct model *m,
-    struct dbtext *out, struct diag *d)
+    struct textbuf *out, struct diag *d)
 {
 	static const int order[] = { DB_POLICIES, DB_ZONES, DB_KEYS };
 
 	for (size_t i = 0; i < DB_FILES; i++) {
-		struct dbtext body = { 0 };
+		struct textbuf body = { 0 };
 		size_t records;
 
 		dbrows_write(&dbrows[order[i]], db, m, &body, &records);
 		put_frame(
 		    out, dbrows[order[i]].name, db->commit, "", &body, records);
 		out->failed |= body.failed;
-		dbtext_free(&body);
+		textbuf_free(&body);
 	}
 	if (out->failed)
 		return diag_set(d, STATUS_SYSTEM, "database: out of memory");

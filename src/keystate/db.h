@@ -25,6 +25,13 @@ struct fileident {
 };
 
 struct fileident fileident_of(const struct stat *st);
+/* Of a regular file; all 0 for anything else. */
+struct fileident fileident_at(const char *path);
+/*
+ * A file that changed within the last second may change again without a new
+ * time: it counts as not known.
+ */
+struct fileident fileident_settled(struct fileident f);
 bool fileident_same(const struct fileident *a, const struct fileident *b);
 
 /* What zone.db has on top of struct zone. */
@@ -39,6 +46,8 @@ struct zone_facts {
 	uint32_t failures;	     /* in a row */
 	char *error;		     /* of the last failure, or NULL */
 	bool submit_failed;	     /* run the DS submit command again */
+	struct fileident signconf;   /* last seen to hold signconf_id's text */
+	struct fileident dnskeys;    /* and its keys */
 	bool listed;		     /* stands in zonelist.xml; not stored */
 	bool fresh;		     /* is not in zone.db yet; not stored */
 };
@@ -59,7 +68,7 @@ struct database {
 	struct policy_salt *salts;
 	size_t nsalts;
 	char *zonelist_pending; /* digest of zonelist.pending, or NULL */
-	struct dbtext history;	/* lines for the next commit */
+	struct textbuf history;	/* lines for the next commit */
 
 	/* As on disk.  keys, zones, policies: */
 	struct dbstamp {
@@ -125,7 +134,7 @@ int database_set_salt(struct database *db, const char *policy,
  * the other.  And back: a backup's text (taken over) into an empty model.
  */
 int database_dump(const struct database *db, const struct model *m,
-    struct dbtext *out, struct diag *d);
+    struct textbuf *out, struct diag *d);
 int database_load_dump(struct database *db, struct model *m, char *bytes,
     size_t len, const char *path, struct diag *d);
 

@@ -10,6 +10,7 @@
 #include <openssl/evp.h>
 
 #include "dbtext.h"
+#include "hex.h"
 #include "number.h"
 
 #define DB_VERSION  1
@@ -161,8 +162,7 @@ digest_body(struct dbfile *f, const char *columns, size_t columns_len)
 	    EVP_DigestFinal_ex(md, digest, &len) == 1)
 		rc = 0;
 	EVP_MD_CTX_free(md);
-	for (unsigned i = 0; i < len; i++)
-		(void)snprintf(f->digest + 2 * i, 3, "%02x", digest[i]);
+	hex_encode(digest, len, f->digest);
 	return rc;
 }
 
@@ -196,7 +196,7 @@ dbfile_parse(struct dbfile *f, char *bytes, size_t len, const char *path,
     struct diag *d)
 {
 	struct lines l = { path, bytes, bytes + len, 0 };
-	struct dbtext header = { 0 }, extra = { 0 };
+	struct textbuf header = { 0 }, extra = { 0 };
 	const char *line;
 	int rc = -1;
 
@@ -219,10 +219,10 @@ dbfile_parse(struct dbfile *f, char *bytes, size_t len, const char *path,
 	}
 	while (
 	    (line = next_line(&l)) != NULL && strncmp(line, ";file ", 6) == 0) {
-		dbtext_puts(&extra, line);
-		dbtext_put(&extra, "\n", 1);
+		textbuf_puts(&extra, line);
+		textbuf_put(&extra, "\n", 1);
 	}
-	dbtext_put(&extra, "", 1);
+	textbuf_put(&extra, "", 1);
 	dbcolumns_header(columns, count, &header);
 	if (extra.failed || header.failed) {
 		diag_system(d, "%s", path);
@@ -243,8 +243,8 @@ dbfile_parse(struct dbfile *f, char *bytes, size_t len, const char *path,
 	}
 	rc = 1;
 out:
-	dbtext_free(&header);
-	dbtext_free(&extra);
+	textbuf_free(&header);
+	textbuf_free(&extra);
 	if (rc == -1)
 		dbfile_free(f);
 	return rc;

@@ -22,9 +22,9 @@ read_type(const char *s, size_t len, void *to)
 }
 
 static void
-write_type(struct dbtext *t, const void *from)
+write_type(struct textbuf *t, const void *from)
 {
-	dbtext_puts(t, key_type_name(*(const enum key_type *)from));
+	textbuf_puts(t, key_type_name(*(const enum key_type *)from));
 }
 
 static int
@@ -35,9 +35,9 @@ read_state(const char *s, size_t len, void *to)
 }
 
 static void
-write_state(struct dbtext *t, const void *from)
+write_state(struct textbuf *t, const void *from)
 {
-	dbtext_puts(t, key_state_name(*(const enum key_state *)from));
+	textbuf_puts(t, key_state_name(*(const enum key_state *)from));
 }
 
 /* Hex of even length: a CKA_ID. */
@@ -51,9 +51,9 @@ read_id(const char *s, size_t len, void *to)
 }
 
 static void
-write_id(struct dbtext *t, const void *from)
+write_id(struct textbuf *t, const void *from)
 {
-	dbtext_puts(t, *(char *const *)from);
+	textbuf_puts(t, *(char *const *)from);
 }
 
 /* "TTL:UNTIL,TTL:UNTIL", the last until "-"; or "-" for none. */
@@ -84,17 +84,17 @@ read_history(const char *s, size_t len, void *to)
 }
 
 static void
-write_history(struct dbtext *t, const void *from)
+write_history(struct textbuf *t, const void *from)
 {
 	const struct ttl_history *h = from;
 
 	if (h->count == 0)
-		dbtext_put(t, "-", 1);
+		textbuf_put(t, "-", 1);
 	for (size_t i = 0; i < h->count; i++) {
 		if (i > 0)
-			dbtext_put(t, ",", 1);
-		dbtext_u64(t, (uint64_t)h->span[i].ttl);
-		dbtext_put(t, ":", 1);
+			textbuf_put(t, ",", 1);
+		textbuf_u64(t, (uint64_t)h->span[i].ttl);
+		textbuf_put(t, ":", 1);
 		dbtext_moment(t, h->span[i].until);
 	}
 }
@@ -126,21 +126,21 @@ read_ident(const char *s, size_t len, void *to)
 }
 
 static void
-write_ident(struct dbtext *t, const void *from)
+write_ident(struct textbuf *t, const void *from)
 {
 	const struct fileident *f = from;
 
 	if (f->inode == 0) {
-		dbtext_put(t, "-", 1);
+		textbuf_put(t, "-", 1);
 		return;
 	}
-	dbtext_u64(t, f->inode);
-	dbtext_put(t, ":", 1);
-	dbtext_u64(t, f->size);
-	dbtext_put(t, ":", 1);
-	dbtext_u64(t, (uint64_t)(f->mtime < 0 ? 0 : f->mtime));
-	dbtext_put(t, ".", 1);
-	dbtext_u64(t, f->nsec);
+	textbuf_u64(t, f->inode);
+	textbuf_put(t, ":", 1);
+	textbuf_u64(t, f->size);
+	textbuf_put(t, ":", 1);
+	textbuf_u64(t, (uint64_t)(f->mtime < 0 ? 0 : f->mtime));
+	textbuf_put(t, ".", 1);
+	textbuf_u64(t, f->nsec);
 }
 
 /* ---- keys.db ---- */
@@ -354,7 +354,7 @@ struct key_row_text {
 
 static void
 write_key_line(
-    const struct database *db, struct dbtext *t, const struct key_line *l)
+    const struct database *db, struct textbuf *t, const struct key_line *l)
 {
 	static const struct zonekey stock = { .state = STATE_GENERATE };
 	const struct key_row_text row = { l->key == NULL ? NULL : l->zone,
@@ -366,7 +366,7 @@ write_key_line(
 }
 
 static size_t
-write_keys(const struct database *db, const struct model *m, struct dbtext *t)
+write_keys(const struct database *db, const struct model *m, struct textbuf *t)
 {
 	struct key_line *line;
 	size_t n = 0, room = m->npairs;
@@ -448,6 +448,8 @@ static const struct dbcolumn zone_columns[] = {
 	FACT("failures", DBCOLUMN_U32, failures),
 	FACT("error", DBCOLUMN_NAME, error),
 	FACT("ds-command", DBCOLUMN_BOOL, submit_failed),
+	IDENT("signconf-file", signconf),
+	IDENT("dnskeys-file", dnskeys),
 };
 #define ZONE_COLUMNS (sizeof(zone_columns) / sizeof(*zone_columns))
 
@@ -538,7 +540,7 @@ by_zone_name(const void *a, const void *b)
 }
 
 static size_t
-write_zones(const struct database *db, const struct model *m, struct dbtext *t)
+write_zones(const struct database *db, const struct model *m, struct textbuf *t)
 {
 	static const struct zone_facts none;
 	const struct zone **z;
@@ -664,24 +666,24 @@ read_policy(struct database *db, struct model *m, char *line, struct diag *d)
 }
 
 static void
-put_policy_row(struct dbtext *t, size_t *records, const char *kind,
+put_policy_row(struct textbuf *t, size_t *records, const char *kind,
     const char *name, const char *value, int64_t moment)
 {
 	dbtext_name(t, kind);
-	dbtext_put(t, "\t", 1);
+	textbuf_put(t, "\t", 1);
 	dbtext_name(t, name);
-	dbtext_put(t, "\t", 1);
+	textbuf_put(t, "\t", 1);
 	dbtext_name(t, value);
-	dbtext_put(t, "\t", 1);
+	textbuf_put(t, "\t", 1);
 	dbtext_moment(t, moment);
-	dbtext_put(t, "\n", 1);
+	textbuf_put(t, "\n", 1);
 	(*records)++;
 }
 
 /* clock, policy, zonelist; gaps by their moments, salts by policy. */
 static size_t
 write_policies(
-    const struct database *db, const struct model *m, struct dbtext *t)
+    const struct database *db, const struct model *m, struct textbuf *t)
 {
 	const struct pass_clock *c = &m->clock;
 	char text[2 * SIGNCONF_SALT_MAX + 1];
@@ -742,7 +744,7 @@ dbrows_read(const struct dbrows *rows, struct database *db, struct model *m,
 
 void
 dbrows_write(const struct dbrows *rows, const struct database *db,
-    const struct model *m, struct dbtext *t, size_t *records)
+    const struct model *m, struct textbuf *t, size_t *records)
 {
 	dbcolumns_header(rows->columns, rows->count, t);
 	*records = rows->write(db, m, t);

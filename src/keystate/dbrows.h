@@ -18,7 +18,7 @@ struct dbrows {
 	    struct database *db, struct model *m, char *line, struct diag *d);
 	/* All records, sorted; returns how many. */
 	size_t (*write)(
-	    const struct database *db, const struct model *m, struct dbtext *t);
+	    const struct database *db, const struct model *m, struct textbuf *t);
 };
 
 /* In the order of reading: zones before their keys. */
@@ -33,6 +33,6 @@ int dbrows_read(const struct dbrows *rows, struct database *db, struct model *m,
  * *records gets the count.
  */
 void dbrows_write(const struct dbrows *rows, const struct database *db,
-    const struct model *m, struct dbtext *t, size_t *records);
+    const struct model *m, struct textbuf *t, size_t *records);
 
 #endif

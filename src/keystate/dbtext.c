@@ -6,57 +6,6 @@
 
 /* ---- writing ---- */
 
-static char *
-room(struct dbtext *t, size_t len)
-{
-	char *grown;
-	size_t size;
-
-	if (t->failed)
-		return NULL;
-	if (t->size - t->len < len) {
-		size = t->size < 4096 ? 4096 : t->size;
-		while (size - t->len < len)
-			size *= 2;
-		if ((grown = realloc(t->buf, size)) == NULL) {
-			t->failed = true;
-			return NULL;
-		}
-		t->buf = grown;
-		t->size = size;
-	}
-	return t->buf + t->len;
-}
-
-void
-dbtext_put(struct dbtext *t, const char *bytes, size_t len)
-{
-	char *to = room(t, len);
-
-	if (to == NULL)
-		return;
-	memcpy(to, bytes, len);
-	t->len += len;
-}
-
-void
-dbtext_puts(struct dbtext *t, const char *s)
-{
-	dbtext_put(t, s, strlen(s));
-}
-
-void
-dbtext_u64(struct dbtext *t, uint64_t n)
-{
-	char digits[20];
-	size_t at = sizeof(digits);
-
-	do
-		digits[--at] = (char)('0' + n % 10);
-	while ((n /= 10) > 0);
-	dbtext_put(t, digits + at, sizeof(digits) - at);
-}
-
 /*
  * Days since 1970-01-01 and back, proleptic Gregorian (the algorithm of Howard
  * Hinnant's "chrono-Compatible Low-Level Date Algorithms"): gmtime_r() for a
@@ -101,14 +50,14 @@ two(char *to, unsigned n)
 }
 
 void
-dbtext_moment(struct dbtext *t, int64_t moment)
+dbtext_moment(struct textbuf *t, int64_t moment)
 {
 	int64_t year;
 	unsigned month, day, second;
 	char text[14];
 
 	if (moment <= 0) {
-		dbtext_put(t, "-", 1);
+		textbuf_put(t, "-", 1);
 		return;
 	}
 	if (moment > MOMENT_LAST) /* "never": the last day there is */
@@ -122,20 +71,20 @@ dbtext_moment(struct dbtext *t, int64_t moment)
 	two(text + 8, second / 3600);
 	two(text + 10, second / 60 % 60);
 	two(text + 12, second % 60);
-	dbtext_put(t, text, sizeof(text));
+	textbuf_put(t, text, sizeof(text));
 }
 
 void
-dbtext_name(struct dbtext *t, const char *s)
+dbtext_name(struct textbuf *t, const char *s)
 {
 	static const char hex[] = "0123456789ABCDEF";
 
 	if (s == NULL || *s == '\0') {
-		dbtext_put(t, s == NULL ? "-" : "%", 1);
+		textbuf_put(t, s == NULL ? "-" : "%", 1);
 		return;
 	}
 	if (strcmp(s, "-") == 0) {
-		dbtext_put(t, "%2D", 3);
+		textbuf_put(t, "%2D", 3);
 		return;
 	}
 	for (; *s != '\0'; s++) {
@@ -146,20 +95,13 @@ dbtext_name(struct dbtext *t, const char *s)
 		    (unsigned char)s[plain] < 0x7f && s[plain] != '%')
 			plain++;
 		if (plain > 0) {
-			dbtext_put(t, s, plain);
+			textbuf_put(t, s, plain);
 			s += plain - 1;
 			continue;
 		}
-		dbtext_put(
+		textbuf_put(
 		    t, (const char[]){ '%', hex[c >> 4], hex[c & 15] }, 3);
 	}
-}
-
-void
-dbtext_free(struct dbtext *t)
-{
-	free(t->buf);
-	memset(t, 0, sizeof(*t));
 }
 
 /* ---- fields ---- */
@@ -323,7 +265,7 @@ dbcolumns_read(const struct dbcolumn *columns, size_t count, char *line,
 }
 
 void
-dbcolumns_write(const struct dbcolumn *columns, size_t count, struct dbtext *t,
+dbcolumns_write(const struct dbcolumn *columns, size_t count, struct textbuf *t,
     const void *const *bases)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -332,7 +274,7 @@ dbcolumns_write(const struct dbcolumn *columns, size_t count, struct dbtext *t,
 		const char *text;
 
 		if (i > 0)
-			dbtext_put(t, "\t", 1);
+			textbuf_put(t, "\t", 1);
 		switch (c->type) {
 		case DBCOLUMN_NAME:
 			memcpy(&text, from, sizeof(text));
@@ -342,31 +284,31 @@ dbcolumns_write(const struct dbcolumn *columns, size_t count, struct dbtext *t,
 			dbtext_moment(t, *(const int64_t *)from);
 			break;
 		case DBCOLUMN_U8:
-			dbtext_u64(t, *(const uint8_t *)from);
+			textbuf_u64(t, *(const uint8_t *)from);
 			break;
 		case DBCOLUMN_U16:
-			dbtext_u64(t, *(const uint16_t *)from);
+			textbuf_u64(t, *(const uint16_t *)from);
 			break;
 		case DBCOLUMN_U32:
-			dbtext_u64(t, *(const uint32_t *)from);
+			textbuf_u64(t, *(const uint32_t *)from);
 			break;
 		case DBCOLUMN_BOOL:
-			dbtext_put(t, *(const bool *)from ? "1" : "0", 1);
+			textbuf_put(t, *(const bool *)from ? "1" : "0", 1);
 			break;
 		case DBCOLUMN_CUSTOM:
 			c->write(t, from);
 			break;
 		}
 	}
-	dbtext_put(t, "\n", 1);
+	textbuf_put(t, "\n", 1);
 }
 
 void
-dbcolumns_header(const struct dbcolumn *columns, size_t count, struct dbtext *t)
+dbcolumns_header(const struct dbcolumn *columns, size_t count, struct textbuf *t)
 {
 	for (size_t i = 0; i < count; i++) {
-		dbtext_put(t, i == 0 ? ";" : "\t", 1);
-		dbtext_puts(t, columns[i].name);
+		textbuf_put(t, i == 0 ? ";" : "\t", 1);
+		textbuf_puts(t, columns[i].name);
 	}
-	dbtext_put(t, "\n", 1);
+	textbuf_put(t, "\n", 1);
 }

@@ -1,6 +1,6 @@
 /*
- * The text of the database files (keys.db(5)): a growing buffer to write to,
- * lines and fields to read, and one table of columns that serves both.
+ * The text of the database files (keys.db(5)): lines and fields, and one table
+ * of columns that serves reading and writing.
  */
 #ifndef KEYSTATE_DBTEXT_H
 #define KEYSTATE_DBTEXT_H
@@ -10,23 +10,14 @@
 #include <stdint.h>
 
 #include "diag.h"
+#include "textbuf.h"
 
 /* ---- writing ---- */
 
-struct dbtext {
-	char *buf;
-	size_t len, size;
-	bool failed; /* no memory, once: asked for at the end */
-};
-
-void dbtext_put(struct dbtext *t, const char *bytes, size_t len);
-void dbtext_puts(struct dbtext *t, const char *s);
-void dbtext_u64(struct dbtext *t, uint64_t n);
 /* YYYYMMDDHHMMSS, or "-" for 0. */
-void dbtext_moment(struct dbtext *t, int64_t moment);
+void dbtext_moment(struct textbuf *t, int64_t moment);
 /* With %XX; NULL is "-". */
-void dbtext_name(struct dbtext *t, const char *s);
-void dbtext_free(struct dbtext *t);
+void dbtext_name(struct textbuf *t, const char *s);
 
 /* ---- columns ---- */
 
@@ -47,7 +38,7 @@ struct dbcolumn {
 	size_t offset;
 	/* DBCOLUMN_CUSTOM.  read: -1 if malformed. */
 	int (*read)(const char *field, size_t len, void *to);
-	void (*write)(struct dbtext *t, const void *from);
+	void (*write)(struct textbuf *t, const void *from);
 };
 
 /*
@@ -60,11 +51,11 @@ int dbcolumns_read(const struct dbcolumn *columns, size_t count, char *line,
 
 /* The line of the structs, with its newline. */
 void dbcolumns_write(const struct dbcolumn *columns, size_t count,
-    struct dbtext *t, const void *const *bases);
+    struct textbuf *t, const void *const *bases);
 
 /* ";zone<TAB>type<TAB>..." and a newline. */
 void dbcolumns_header(
-    const struct dbcolumn *columns, size_t count, struct dbtext *t);
+    const struct dbcolumn *columns, size_t count, struct textbuf *t);
 
 /* One field by itself.  -1: malformed. */
 int dbfield_moment(const char *field, size_t len, int64_t *to);

@@ -24,7 +24,7 @@ become(const char *command, const char *zone, int in)
 
 /* A command that reads nothing is fine: EPIPE is no failure. */
 static int
-feed(int fd, const struct dbtext *t)
+feed(int fd, const struct textbuf *t)
 {
 	size_t done = 0;
 
@@ -41,7 +41,7 @@ feed(int fd, const struct dbtext *t)
 }
 
 static int
-run(const char *command, const char *zone, const struct dbtext *records,
+run(const char *command, const char *zone, const struct textbuf *records,
     struct diag *d)
 {
 	void (*old)(int) = signal(SIGPIPE, SIG_IGN);
@@ -85,11 +85,11 @@ out:
 int
 dscommand_run(const struct session *s, const struct zone *z, struct diag *d)
 {
-	struct dbtext records = { 0 };
+	struct textbuf records = { 0 };
 	int rc = actions_ds_set(s, z, false, &records, d);
 
 	if (rc == 0)
 		rc = run(s->conf->ds_submit_command, z->name, &records, d);
-	dbtext_free(&records);
+	textbuf_free(&records);
 	return rc;
 }

@@ -5,6 +5,6 @@
 
 /* The DNSKEY records that read-zone merges into the zone, one a line. */
 int export_published(const struct session *s, const struct zone *z,
-    struct dbtext *to, struct diag *d);
+    struct textbuf *to, struct diag *d);
 
 #endif

@@ -221,20 +221,20 @@ material_owner(const char *zone, char *buf)
 }
 
 static void
-put_start(struct dbtext *to, const char *zone, uint32_t ttl, const char *type)
+put_start(struct textbuf *to, const char *zone, uint32_t ttl, const char *type)
 {
 	char owner[NAME_TEXT_MAX + 1];
 
-	dbtext_puts(to, material_owner(zone, owner));
-	dbtext_puts(to, "\t");
-	dbtext_u64(to, ttl);
-	dbtext_puts(to, "\tIN\t");
-	dbtext_puts(to, type);
-	dbtext_puts(to, "\t");
+	textbuf_puts(to, material_owner(zone, owner));
+	textbuf_puts(to, "\t");
+	textbuf_u64(to, ttl);
+	textbuf_puts(to, "\tIN\t");
+	textbuf_puts(to, type);
+	textbuf_puts(to, "\t");
 }
 
 int
-material_put_dnskey(const struct session *s, struct dbtext *to,
+material_put_dnskey(const struct session *s, struct textbuf *to,
     const char *zone, uint32_t ttl, const char *type,
     const struct keypair *pair, struct diag *d)
 {
@@ -246,17 +246,17 @@ material_put_dnskey(const struct session *s, struct dbtext *to,
 		    "known: is it in repository %s?",
 		    pair->id, pair->repository);
 	put_start(to, zone, ttl, type);
-	dbtext_u64(to, material_flags(pair->type));
-	dbtext_puts(to, " 3 ");
-	dbtext_u64(to, pair->algorithm);
-	dbtext_puts(to, " ");
-	dbtext_puts(to, text);
-	dbtext_puts(to, "\n");
+	textbuf_u64(to, material_flags(pair->type));
+	textbuf_puts(to, " 3 ");
+	textbuf_u64(to, pair->algorithm);
+	textbuf_puts(to, " ");
+	textbuf_puts(to, text);
+	textbuf_puts(to, "\n");
 	return 0;
 }
 
 int
-material_put_ds(const struct session *s, struct dbtext *to, const char *zone,
+material_put_ds(const struct session *s, struct textbuf *to, const char *zone,
     uint32_t ttl, const char *type, uint8_t digest, const struct keypair *pair,
     struct diag *d)
 {
@@ -280,13 +280,13 @@ material_put_ds(const struct session *s, struct dbtext *to, const char *zone,
 		if (*p >= 'a')
 			*p = (char)(*p - 'a' + 'A'); /* as the stream does */
 	put_start(to, zone, ttl, type);
-	dbtext_u64(to, (uint64_t)ds[0] << 8 | ds[1]);
-	dbtext_puts(to, " ");
-	dbtext_u64(to, ds[2]);
-	dbtext_puts(to, " ");
-	dbtext_u64(to, ds[3]);
-	dbtext_puts(to, " ");
-	dbtext_puts(to, hex);
-	dbtext_puts(to, "\n");
+	textbuf_u64(to, (uint64_t)ds[0] << 8 | ds[1]);
+	textbuf_puts(to, " ");
+	textbuf_u64(to, ds[2]);
+	textbuf_puts(to, " ");
+	textbuf_u64(to, ds[3]);
+	textbuf_puts(to, " ");
+	textbuf_puts(to, hex);
+	textbuf_puts(to, "\n");
 	return 0;
 }

@@ -46,12 +46,12 @@ int material_rdata(const struct session *s, const struct keypair *pair,
     uint8_t rdata[DNSKEY_RDATA_MAX], size_t *size, struct diag *d);
 
 /* "ZONE.<TAB>TTL<TAB>IN<TAB>DNSKEY<TAB>257 3 13 ..." as the stream has it. */
-int material_put_dnskey(const struct session *s, struct dbtext *to,
+int material_put_dnskey(const struct session *s, struct textbuf *to,
     const char *zone, uint32_t ttl, const char *type,
     const struct keypair *pair, struct diag *d);
 
 /* The same for DS or CDS with one digest. */
-int material_put_ds(const struct session *s, struct dbtext *to,
+int material_put_ds(const struct session *s, struct textbuf *to,
     const char *zone, uint32_t ttl, const char *type, uint8_t digest,
     const struct keypair *pair, struct diag *d);
 

@@ -121,9 +121,12 @@ out:
 
 /* ---- comparing ---- */
 
-/* Does the file hold these bytes?  One that cannot be read does not. */
+/*
+ * Does the file hold these bytes?  One that cannot be read does not.  *ident
+ * gets which file it was, to know it again without reading.
+ */
 static bool
-holds(const char *path, const char *text, size_t len)
+holds(const char *path, const char *text, size_t len, struct fileident *ident)
 {
 	struct stat st;
 	char *buf = NULL;
@@ -140,7 +143,18 @@ holds(const char *path, const char *text, size_t len)
 	}
 	free(buf);
 	(void)close(fd);
+	if (same)
+		*ident = fileident_settled(fileident_of(&st));
 	return same;
+}
+
+/* The file that was seen to be right, untouched since. */
+static bool
+known(const char *path, const struct fileident *ident)
+{
+	const struct fileident now = fileident_at(path);
+
+	return ident->inode != 0 && fileident_same(&now, ident);
 }
 
 static bool
@@ -151,24 +165,20 @@ has_file(const char *path)
 
 /* The dnskeys file of a zone: its text if that is not on disk. */
 static int
-compose_dnskeys(
-    const struct session *s, struct signconfs_file *f, struct diag *d)
+compose_dnskeys(const struct session *s, struct signconfs_file *f,
+    const char *path, struct fileident *ident, struct diag *d)
 {
-	struct dbtext t = { 0 };
-	char path[PATH_MAX];
+	struct textbuf t = { 0 };
 
-	if (paths_dnskeys(f->zone->signconf, path) == -1)
-		return diag_set(
-		    d, STATUS_USAGE, "%s: path is too long", f->zone->signconf);
 	if (export_published(s, f->zone, &t, d) == -1) {
-		dbtext_free(&t);
+		textbuf_free(&t);
 		return -1;
 	}
-	dbtext_put(&t, "", 1);
+	textbuf_put(&t, "", 1);
 	if (t.failed)
 		return diag_set(d, STATUS_SYSTEM, "out of memory");
-	if (t.len == 1 ? !has_file(path) : holds(path, t.buf, t.len - 1)) {
-		dbtext_free(&t);
+	if (t.len == 1 ? !has_file(path) : holds(path, t.buf, t.len - 1, ident)) {
+		textbuf_free(&t);
 		return 0;
 	}
 	f->dnskeys = t.buf; /* the caller owns it now */
@@ -180,20 +190,36 @@ static int
 compose_zone(struct session *s, struct signconfs_file *f, struct diag *d)
 {
 	struct zone *z = f->zone;
-	char id[SIGNCONF_ID_SIZE];
+	struct zone_facts *facts = database_facts(s->db, z->name);
+	char id[SIGNCONF_ID_SIZE], dnskeys[PATH_MAX];
 	int rc;
+
+	if (facts == NULL)
+		return diag_system(d, "zone %s", z->name);
+	if (paths_dnskeys(z->signconf, dnskeys) == -1)
+		return diag_set(
+		    d, STATUS_USAGE, "%s: path is too long", z->signconf);
 
 	rc = compose(s, z, &f->text, &f->len, id, d);
 	if (rc != 1)
 		return rc;
-	if ((z->signconf_id == NULL || strcmp(z->signconf_id, id) != 0) &&
-	    engine_signconf_written(z, id) == -1)
+	if (z->signconf_id != NULL && strcmp(z->signconf_id, id) == 0) {
+		/* The id covers keys and TTL, so what lies beside it too. */
+		if (known(z->signconf, &facts->signconf) &&
+		    known(dnskeys, &facts->dnskeys)) {
+			free(f->text);
+			f->text = NULL;
+			return 0;
+		}
+	} else if (engine_signconf_written(z, id) == -1)
 		return diag_system(d, "zone %s", z->name);
-	if (holds(z->signconf, f->text, f->len)) {
+	memset(&facts->signconf, 0, sizeof(facts->signconf));
+	memset(&facts->dnskeys, 0, sizeof(facts->dnskeys));
+	if (holds(z->signconf, f->text, f->len, &facts->signconf)) {
 		free(f->text);
 		f->text = NULL;
 	}
-	return compose_dnskeys(s, f, d);
+	return compose_dnskeys(s, f, dnskeys, &facts->dnskeys, d);
 }
 
 static struct signconfs_file *

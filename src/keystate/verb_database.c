@@ -46,7 +46,7 @@ write_file(const char *path, const char *bytes, size_t len, struct diag *d)
 static enum status
 database_backup(struct session *s, int argc, char **operands, struct diag *d)
 {
-	struct dbtext dump = { 0 };
+	struct textbuf dump = { 0 };
 	char buf[PATH_MAX];
 	const char *path = s->o.output;
 	int rc = -1;
@@ -60,7 +60,7 @@ database_backup(struct session *s, int argc, char **operands, struct diag *d)
 	}
 	if (database_dump(s->db, s->m, &dump, d) == 0)
 		rc = write_file(path, dump.buf, dump.len, d);
-	dbtext_free(&dump);
+	textbuf_free(&dump);
 	if (rc == -1)
 		return verb_failed(d);
 	(void)printf("Database of %s in %s\n", s->conf->state_dir, path);

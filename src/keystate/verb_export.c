@@ -60,15 +60,15 @@ ttl_of(const struct zone *z, bool ds)
 
 static int
 put_key(const struct session *s, const struct choice *c, const struct zone *z,
-    const struct zonekey *k, struct dbtext *to, struct diag *d)
+    const struct zonekey *k, struct textbuf *to, struct diag *d)
 {
 	int rc = 0;
 
-	dbtext_puts(to, ";");
-	dbtext_puts(to, key_state_name(k->state));
-	dbtext_puts(to, " ");
-	dbtext_puts(to, key_type_name(k->pair->type));
-	dbtext_puts(to,
+	textbuf_puts(to, ";");
+	textbuf_puts(to, key_state_name(k->state));
+	textbuf_puts(to, " ");
+	textbuf_puts(to, key_type_name(k->pair->type));
+	textbuf_puts(to,
 	    s->o.ds	   ? " DS record:\n"
 		: s->o.cds ? " CDS and CDNSKEY records:\n"
 			   : " DNSKEY record:\n");
@@ -87,7 +87,7 @@ put_key(const struct session *s, const struct choice *c, const struct zone *z,
 /* The records of the zone's dnskeys file: what its signconf publishes. */
 int
 export_published(const struct session *s, const struct zone *z,
-    struct dbtext *to, struct diag *d)
+    struct textbuf *to, struct diag *d)
 {
 	struct signing_key *keys;
 	bool unsigned_zone;
@@ -106,7 +106,7 @@ export_published(const struct session *s, const struct zone *z,
 
 static int
 export_zone(const struct session *s, const struct choice *c,
-    const struct zone *z, struct dbtext *to, size_t *found, struct diag *d)
+    const struct zone *z, struct textbuf *to, size_t *found, struct diag *d)
 {
 	if (s->o.published) {
 		(*found)++;
@@ -127,7 +127,7 @@ export_zone(const struct session *s, const struct choice *c,
 static enum status
 key_export(struct session *s, int argc, char **operands, struct diag *d)
 {
-	struct dbtext out = { 0 };
+	struct textbuf out = { 0 };
 	struct zone *only = NULL;
 	struct choice c;
 	size_t found = 0;
@@ -154,7 +154,7 @@ key_export(struct session *s, int argc, char **operands, struct diag *d)
 		    key_type_name(c.type), key_state_name(c.state));
 	if (rc == 0)
 		(void)fwrite(out.buf, 1, out.len, stdout);
-	dbtext_free(&out);
+	textbuf_free(&out);
 	return rc == 0 ? STATUS_OK : verb_failed(d);
 }
 

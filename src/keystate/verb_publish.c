@@ -31,16 +31,6 @@ replace_text(char **to, const char *from)
 	return 0;
 }
 
-static struct fileident
-ident_of(const char *path)
-{
-	struct stat st;
-
-	if (path == NULL || stat(path, &st) == -1 || !S_ISREG(st.st_mode))
-		return (struct fileident){ 0 };
-	return fileident_of(&st);
-}
-
 /* ---- due ---- */
 
 /* Signatures are renewed when they have less than Refresh left. */
@@ -56,8 +46,8 @@ static const char *
 why_due(const struct session *s, const struct zone *z,
     const struct zone_facts *facts)
 {
-	const struct fileident input = ident_of(z->input);
-	const struct fileident output = ident_of(z->output);
+	const struct fileident input = fileident_at(z->input);
+	const struct fileident output = fileident_at(z->output);
 
 	if (s->o.all)
 		return "asked for";
@@ -75,18 +65,6 @@ why_due(const struct session *s, const struct zone *z,
 	if (renewal(z, facts) <= s->now)
 		return "signatures must be renewed";
 	return NULL;
-}
-
-/*
- * A file that changed within the last second may change again without a new
- * time: it counts as not known, and the zone is due once more.
- */
-static struct fileident
-settled(struct fileident f)
-{
-	if (f.mtime >= (int64_t)time(NULL) - 1)
-		memset(&f, 0, sizeof(f));
-	return f;
 }
 
 /* Has the zone gone insecure?  -1: no memory. */
@@ -255,7 +233,7 @@ find_due(struct session *s, const struct zone *only, struct due_zone *list,
 			continue;
 		}
 		list[n++] =
-		    (struct due_zone){ z, facts, why, ident_of(z->input).size };
+		    (struct due_zone){ z, facts, why, fileident_at(z->input).size };
 	}
 	qsort(list, n, sizeof(*list), by_size);
 	return n;
@@ -287,7 +265,7 @@ hand_out(struct session *s, struct due_zone *list, size_t n, struct diag *d)
 		struct due_zone *z = &list[i];
 
 		report_debug("zone %s: due: %s", z->zone->name, z->why);
-		z->facts->handed_out = settled(ident_of(z->zone->input));
+		z->facts->handed_out = fileident_settled(fileident_at(z->zone->input));
 		if (replace_text(&z->facts->handed_id, z->zone->signconf_id) ==
 		    -1)
 			rc = diag_system(d, "zone %s", z->zone->name);
@@ -356,7 +334,7 @@ record(struct session *s, struct zone *z, struct zone_facts *facts,
     struct evidence_file *e, const char *file, int64_t at,
     const char *signconf_id, struct diag *d)
 {
-	const struct fileident now = ident_of(file);
+	const struct fileident now = fileident_at(file);
 
 	e->p.at = at;
 	e->p.signconf_id = signconf_id;
@@ -557,7 +535,7 @@ published_file(struct session *s, struct diag *d)
 		    s->o.at != 0 ? s->o.at : s->now, z->signconf_id, d);
 	evidence_clear(&e);
 	if (rc == 0)
-		facts->input = settled(ident_of(z->input));
+		facts->input = fileident_settled(fileident_at(z->input));
 	if (rc == -1 || session_commit(s, d) == -1)
 		return verb_failed(d);
 	return STATUS_OK;
@@ -571,7 +549,7 @@ static int
 reconcile_zone(struct session *s, struct zone *z, struct diag *d)
 {
 	struct zone_facts *facts = strmap_get(&s->db->facts, z->name);
-	const struct fileident now = ident_of(z->output);
+	const struct fileident now = fileident_at(z->output);
 	struct evidence_file e;
 	int rc;
 

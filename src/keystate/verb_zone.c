@@ -249,7 +249,7 @@ zone_add(struct session *s, int argc, char **operands, struct diag *d)
 static void
 tell_ds(const struct session *s, const struct zone *z)
 {
-	struct dbtext t = { 0 };
+	struct textbuf t = { 0 };
 	struct diag d;
 
 	for (size_t i = 0; i < z->nkeys; i++) {
@@ -266,7 +266,7 @@ tell_ds(const struct session *s, const struct zone *z)
 		(void)printf("Have these DS records withdrawn from the parent "
 			     "now, before the zone\nis served unsigned:\n%.*s",
 		    (int)t.len, t.buf);
-	dbtext_free(&t);
+	textbuf_free(&t);
 }
 
 static void
