@@ -48,7 +48,7 @@ zone_file() { # RECORDS SERIAL
 
 KEY_ALG=hmac-sha256
 wait_port() { # PORT PID
-	for i in $(seq 1 200); do
+	for i in $(seq 1 $((20 * ${wait_port_seconds:-10}))); do
 		kdig +short +time=1 +retry=0 @127.0.0.1 -p "$1" open.example. SOA 2>/dev/null | grep -q . && return 0
 		kill -0 "$2" 2>/dev/null || break
 		sleep 0.05
