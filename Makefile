@@ -139,7 +139,10 @@ soak: programs unit ## the long tests
 
 tidy: ## clang-tidy, cppcheck, shellcheck
 	$(call install-missing,$(DEPS_TIDY))
-	clang-tidy --quiet lib/*.c src/*/*.c -- -std=c11 -D_GNU_SOURCE -Ilib $(PKG_CFLAGS)
+	@# File by file: clang 14 takes va_start() for absent in all but the first.
+	@echo lib/*.c src/*/*.c | xargs -P 2 -n 1 sh -c 'out=$$(clang-tidy --quiet "$$1" -- \
+		-std=c11 -D_GNU_SOURCE -Ilib $(PKG_CFLAGS) 2>/dev/null); \
+		rc=$$?; [ -z "$$out" ] || printf "%s\n" "$$out"; exit $$rc' tidy
 	cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 \
 		--enable=warning,performance,portability -Ilib lib src
 	shellcheck -s sh $(SCRIPTS)

@@ -281,7 +281,8 @@ nsec_take(struct walk *w, const struct rec *r)
 		    wname_length(rdata, (size_t)n);
 
 		w->nsec.known = size > 0;
-		memcpy(w->nsec.next, rdata, size);
+		if (size > 0)
+			memcpy(w->nsec.next, rdata, size);
 		free(rdata);
 	}
 	memcpy(w->nsec.owner, w->o->name, wname_size(w->o->name));
