@@ -87,6 +87,7 @@ cannot() {
 	signconf.xml.5|xmllint|reads the state directory
 	sort-zone.1|/srv/tmp|a disk of the reader's
 	zonefetch.xml.5|<ZoneFetch>|a file, not commands
+	zonefetch.xml.5|master.pem|a master's certificate
 	zonelist.xml.5|<ZoneList>|a file, not commands
 	zonepipe-migrate.7|Kexample.com|keys of somebody's BIND
 	END
