@@ -117,6 +117,7 @@ settle(struct options *o, const struct fetch_config *config, struct diag *d)
 	o->scheduler.run = o->run != NULL ? o->run
 	    : o->listen			  ? "resign"
 					  : NULL;
+	o->scheduler.resign = o->run == NULL && o->listen;
 	if (o->run != NULL && *o->run == '\0')
 		o->scheduler.run = NULL;
 	if (o->scheduler.workers == 0 ||

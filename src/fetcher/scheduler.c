@@ -26,6 +26,7 @@
 #define RETRY_S	      300   /* of a zone whose SOA we never saw */
 #define LOOK_MS	      10000 /* at the configuration files */
 #define RUN_ZONES_MAX 256   /* for one start of the command */
+#define RUN_WORDS_MAX 5	    /* before them */
 
 struct job {
 	int64_t due;   /* clock_ms() */
@@ -251,33 +252,52 @@ exec_command(struct scheduler *s, const char **argv)
 	_exit(127);
 }
 
+/* The words before the zones.  resign waits for one that cron has started. */
+static size_t
+put_command(const struct scheduler *s, const char **argv)
+{
+	size_t n = 0;
+
+	argv[n++] = s->options->run;
+	if (s->options->resign) {
+		argv[n++] = "-c";
+		argv[n++] = s->options->conf;
+		argv[n++] = "--wait";
+		argv[n++] = "--";
+	}
+	return n;
+}
+
 /* One at a time, with all that came in while the last one ran. */
 static void
 start_command(struct scheduler *s)
 {
-	const char *argv[RUN_ZONES_MAX + 2];
-	size_t n = 1;
+	const char *argv[RUN_WORDS_MAX + RUN_ZONES_MAX + 1];
+	const size_t words = put_command(s, argv);
+	size_t n = words;
 
 	if (s->runner != 0 || s->stopping)
 		return;
-	for (size_t i = 0; i < (*s->config)->zone_count && n <= RUN_ZONES_MAX;
+	for (size_t i = 0; i < (*s->config)->zone_count &&
+	     n < words + RUN_ZONES_MAX;
 	     i++) {
+		const char *zone = (*s->config)->zone[i].name;
+
 		if (!s->job[i].arrived)
 			continue;
 		s->job[i].arrived = false;
 		if (s->options->run == NULL)
 			continue;
-		if ((*s->config)->zone[i].name[0] == '-') {
+		if (zone[0] == '-' && !s->options->resign) {
 			/* It would be read as an option. */
-			report_warn("%s: not given to %s",
-			    (*s->config)->zone[i].name, s->options->run);
+			report_warn(
+			    "%s: not given to %s", zone, s->options->run);
 			continue;
 		}
-		argv[n++] = (*s->config)->zone[i].name;
+		argv[n++] = zone;
 	}
-	if (n == 1)
+	if (n == words)
 		return;
-	argv[0] = s->options->run;
 	argv[n] = NULL;
 	(void)fflush(stdout);
 	if ((s->runner = fork()) == 0)

@@ -16,6 +16,7 @@ struct scheduler_options {
 	uint32_t workers; /* transfers at a time */
 	const char *run;  /* program that is started with the zones that came
 			     in; NULL: none */
+	bool resign;	  /* it is resign(8), with our options */
 	struct refresh_options refresh;
 };
 
