@@ -16,8 +16,20 @@ my %base = (
 );
 my %fired;
 
+# For t/bench/verdicts: the zones, and what was done to them.
+my $kept = 0;
+sub keep {
+	my ($what, $base, $file, @options) = @_;
+	my $folder = $ENV{AUDIT_KEEP} // return;
+	$kept++;
+	system('cp', $file, "$folder/$kept") == 0 or die;
+	open my $index, '>>', "$folder/index" or die "index: $!";
+	print $index join("\t", $what, $base, $kept, grep { /^--now/ } @options), "\n";
+}
+
 for my $b (sort keys %base) {
 	my ($status, $count, $err, $line) = Zone::audit("$T/$b.signed");
+	keep('base', $b, "$T/$b.signed");
 	is($status, 0, "$b: exit 0 on the unmutated zone");
 	is_deeply($count, {}, "$b: no finding on the unmutated zone") or diag $err;
 	like($line, qr/^example\. valid /, "$b: the closing line says so");
@@ -34,6 +46,7 @@ sub fires {
 	$code->($z);
 	my $file = $o{file} // $z->save("$T/mutant");
 	my @options = @{ $o{options} // [] };
+	keep($check, $base, $file, @options);
 	my ($status, $count, $err) = Zone::audit($file, @options);
 	my %want = map { $_ => 1 } $check, @{ $o{also} // [] };
 	is_deeply([ sort keys %$count ], [ sort keys %want ], "$name: fires, alone")

@@ -94,6 +94,28 @@ ecdsa_key_free(struct ecdsa_key *k)
 	free(k);
 }
 
+/*
+ * The curves' cofactor is 1, so a point on the curve is a good public key:
+ * EC_KEY_check_key() would multiply it by the order for nothing.  OpenSSL
+ * reduces coordinates, FIPS 186-4 §D.1 and SEC 1 §3.2.2.1 refuse large ones.
+ */
+static bool
+set_point(EC_KEY *key, const BIGNUM *x, const BIGNUM *y)
+{
+	const EC_GROUP *group = EC_KEY_get0_group(key);
+	EC_POINT *point = EC_POINT_new(group);
+	BIGNUM *p = BN_new();
+	const bool good = point != NULL && p != NULL &&
+	    EC_GROUP_get_curve(group, p, NULL, NULL, NULL) == 1 &&
+	    BN_cmp(x, p) < 0 && BN_cmp(y, p) < 0 &&
+	    EC_POINT_set_affine_coordinates(group, point, x, y, NULL) == 1 &&
+	    EC_KEY_set_public_key(key, point) == 1;
+
+	BN_free(p);
+	EC_POINT_free(point);
+	return good;
+}
+
 struct ecdsa_key *
 ecdsa_key_new(int nid, const uint8_t *point, size_t size)
 {
@@ -112,9 +134,7 @@ ecdsa_key_new(int nid, const uint8_t *point, size_t size)
 		goto out;
 	x = BN_bin2bn(point, (int)k->half, NULL);
 	y = BN_bin2bn(point + k->half, (int)k->half, NULL);
-	/* This checks that the point is on the curve. */
-	good = x != NULL && y != NULL &&
-	    EC_KEY_set_public_key_affine_coordinates(k->key, x, y) == 1;
+	good = x != NULL && y != NULL && set_point(k->key, x, y);
 out:
 	BN_free(x);
 	BN_free(y);

@@ -2,8 +2,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <libxml/parser.h>
+
+#include "crew.h"
 #include "jobs.h"
 #include "number.h"
 #include "report.h"
@@ -22,6 +26,30 @@ struct job {
 	size_t facts_len;
 	char *zone, *file, *digest; /* decoded; digest may be NULL */
 	enum status status;
+};
+
+/* Above that a zone has the batches' threads for itself. */
+#define SMALL (2 * 1024 * 1024)
+
+/* A line while it is judged. */
+struct task {
+	char *line; /* owned, as all of it is */
+	struct job job;
+	bool good; /* it is a job line */
+	unsigned long long number;
+	enum status status;
+	struct audit_result result;
+};
+
+/* What all lines share. */
+struct desk {
+	struct audit *audit;
+	const struct configuration *conf; /* or NULL */
+	const struct mode_options *options;
+	struct crew *crew; /* or NULL: one after another */
+	struct stream_in *in;
+	struct stream_out *out;
+	enum status worst;
 };
 
 static int
@@ -156,8 +184,7 @@ put(struct stream_out *out, const struct job *job, enum status status,
 
 /* Judge FILE.new beside FILE, the zone as it is published now. */
 static enum status
-judge(struct audit *a, const struct configuration *conf,
-    const struct mode_options *o, const struct job *job,
+judge(const struct desk *desk, const struct audit *a, const struct job *job,
     struct audit_result *result)
 {
 	static const uint8_t root[1] = { 0 };
@@ -184,8 +211,8 @@ judge(struct audit *a, const struct configuration *conf,
 	one.across.write = true;
 	if (one.across.previous == NULL && access(job->file, F_OK) == 0)
 		one.across.previous = job->file;
-	status = conf == NULL ? audit_file(&one, path) :
-				modes_listed(&one, o, conf, job->zone, path);
+	status = desk->conf == NULL ? audit_file(&one, path) :
+	    modes_listed(&one, desk->options, desk->conf, job->zone, path);
 	/* What was judged must be what is going to be published. */
 	if (status == STATUS_OK && job->digest != NULL &&
 	    result->digest[0] != '\0' &&
@@ -202,101 +229,165 @@ out:
 	return status;
 }
 
-static enum status
-run_line(struct audit *a, const struct configuration *conf,
-    const struct mode_options *o, const struct job *job,
-    struct stream_out *out)
+/* Failed before, or nothing that would be published? */
+static bool
+passes(const struct task *t)
 {
-	struct audit_result result = { .reason = "" };
-	enum status status;
-
-	/* Failed before, or nothing that would be published. */
-	if (job->status != STATUS_OK || (job->len[COLUMN_CHANGED] == 1 &&
-	    job->field[COLUMN_CHANGED][0] == '0')) {
-		put(out, job, job->status, NULL);
-		return job->status;
-	}
-	status = judge(a, conf, o, job, &result);
-	if (status != STATUS_OK && result.reason[0] == '\0')
-		(void)strcpy(result.reason, "could not be judged");
-	put(out, job, status, status == STATUS_OK ? NULL : result.reason);
-	return status;
+	return !t->good || t->job.status != STATUS_OK ||
+	    (t->job.len[COLUMN_CHANGED] == 1 &&
+	    t->job.field[COLUMN_CHANGED][0] == '0');
 }
 
-static enum status
-run_lines(struct audit *a, const struct configuration *conf,
-    const struct mode_options *o, struct stream_in *in,
-    struct stream_out *out)
+/* On any thread. */
+static void
+judge_task(void *arg, const struct audit *a, void *task)
 {
-	enum status worst = STATUS_OK, s;
+	struct task *t = task;
+
+	if (passes(t))
+		return;
+	t->status = judge(arg, a, &t->job, &t->result);
+	if (t->status != STATUS_OK && t->result.reason[0] == '\0')
+		(void)strcpy(t->result.reason, "could not be judged");
+}
+
+/* The line with its verdict; the task is gone. */
+static void
+end_task(void *arg, void *task)
+{
+	struct desk *desk = arg;
+	struct task *t = task;
+
+	if (!t->good)
+		report_error("%s:%llu: not a job line (write-zones(1))",
+		    stream_in_name(desk->in), t->number);
+	else
+		put(desk->out, &t->job, t->status, passes(t) ||
+		    t->status == STATUS_OK ? NULL : t->result.reason);
+	if (t->status > desk->worst)
+		desk->worst = t->status;
+	job_free(&t->job);
+	free(t->line);
+	free(t);
+}
+
+static struct task *
+task_new(const char *line, size_t len, unsigned long long number)
+{
+	struct task *t = calloc(1, sizeof(*t));
+
+	if (t == NULL || (t->line = malloc(len + 1)) == NULL) {
+		free(t);
+		return NULL;
+	}
+	memcpy(t->line, line, len);
+	t->number = number;
+	t->good = parse(t->line, len, &t->job) == 0;
+	t->status = t->good ? t->job.status : STATUS_BAD;
+	return t;
+}
+
+static bool
+small(const struct task *t)
+{
+	struct stat st;
+	char *path = NULL;
+	bool is = true;
+
+	if (!passes(t) && asprintf(&path, "%s.new", t->job.file) != -1) {
+		is = stat(path, &st) == -1 || st.st_size <= SMALL;
+		free(path);
+	}
+	return is;
+}
+
+static void
+run_task(struct desk *desk, struct task *t)
+{
+	if (desk->crew != NULL && small(t)) {
+		crew_give(desk->crew, t);
+		return;
+	}
+	if (desk->crew != NULL)
+		crew_drain(desk->crew);
+	judge_task(desk, desk->audit, t);
+	end_task(desk, t);
+}
+
+static void
+run_lines(struct desk *desk)
+{
 	const char *line;
 	size_t len;
 	struct diag d;
+	enum status s;
 	int rc;
 
-	while ((rc = stream_in_line(in, &line, &len, &d)) == 1) {
-		struct job job;
+	while ((rc = stream_in_line(desk->in, &line, &len, &d)) == 1) {
+		struct task *t = task_new(line, len,
+		    (unsigned long long)stream_in_lines(desk->in));
 
-		if (parse(line, len, &job) == -1) {
-			report_error("%s:%llu: not a job line (write-zones(1))",
-			    stream_in_name(in),
-			    (unsigned long long)stream_in_lines(in));
-			s = STATUS_BAD;
-		} else {
-			s = run_line(a, conf, o, &job, out);
+		if (t == NULL) {
+			rc = diag_system(&d, "%s", stream_in_name(desk->in));
+			break;
 		}
-		job_free(&job);
-		if (s > worst)
-			worst = s;
-		if (stream_failed(out))
+		run_task(desk, t);
+		if (stream_failed(desk->out))
 			break;
 	}
+	if (desk->crew != NULL)
+		crew_drain(desk->crew);
 	if (rc == -1) {
 		s = report_diag(&d);
-		if (s > worst)
-			worst = s;
+		if (s > desk->worst)
+			desk->worst = s;
 	}
-	return worst;
 }
 
 enum status
 jobs_run(struct audit *a, const struct mode_options *o, const char *path)
 {
 	struct configuration conf = { .zones = 0 };
-	struct stream_in *in = NULL;
-	struct stream_out *out = NULL;
-	enum status worst = STATUS_USAGE, s;
+	struct desk desk = { .audit = a, .options = o, .worst = STATUS_USAGE,
+		.conf = o->conf != NULL ? &conf : NULL };
+	enum status s;
 	struct diag d;
 	const int fd = strcmp(path, "-") == 0 ? dup(STDIN_FILENO) :
 						open(path, O_RDONLY | O_CLOEXEC);
 
+	xmlInitParser(); /* before there are threads */
 	a->records = records_new();
 	if (fd == -1 || a->records == NULL) {
 		(void)diag_system(&d, "%s", path);
-		worst = report_diag(&d);
+		desk.worst = report_diag(&d);
 		if (fd != -1)
 			(void)close(fd);
 		goto out;
 	}
-	if (stream_in_open(&in, fd, path, LINE_MOST, &d) == -1 ||
+	if (stream_in_open(&desk.in, fd, path, LINE_MOST, &d) == -1 ||
 	    (o->conf != NULL && configuration_read(&conf, o->conf, &d) == -1) ||
-	    stream_out_open(&out, STDOUT_FILENO, "stdout", &d) == -1) {
-		worst = report_diag(&d);
+	    stream_out_open(&desk.out, STDOUT_FILENO, "stdout", &d) == -1 ||
+	    (a->set->jobs > 1 && crew_open(&desk.crew, a, judge_task,
+		end_task, &desk, &d) == -1)) {
+		desk.worst = report_diag(&d);
 		goto out;
 	}
-	worst = run_lines(a, o->conf != NULL ? &conf : NULL, o, in, out);
+	desk.worst = STATUS_OK;
+	run_lines(&desk);
 	/* A record that is lost costs time, not truth: the verdicts stand. */
 	if (records_flush(a->records, &d) == -1)
 		report_warn("%s", d.text);
-	if (stream_finish(out, &d) == -1) {
-		s = report_diag(&d);
-		if (s > worst)
-			worst = s;
-	}
+	s = stream_finish(desk.out, &d) == -1 ? report_diag(&d) : STATUS_OK;
+	desk.out = NULL;
+	if (s > desk.worst)
+		desk.worst = s;
 out:
-	stream_in_close(in);
+	crew_close(desk.crew);
+	if (desk.out != NULL)
+		stream_out_discard(desk.out);
+	stream_in_close(desk.in);
 	records_free(a->records);
 	a->records = NULL;
 	configuration_free(&conf);
-	return worst;
+	return desk.worst;
 }

@@ -1,4 +1,5 @@
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +16,7 @@ struct figures {
 };
 
 struct metrics {
+	pthread_mutex_t lock; /* of metrics_add() */
 	struct figures *row;
 	size_t rows, size;
 };
@@ -36,7 +38,11 @@ static const unsigned life_seconds[LIFE_BUCKETS - 1] = { 0, 3600, 86400,
 struct metrics *
 metrics_new(void)
 {
-	return calloc(1, sizeof(struct metrics));
+	struct metrics *m = calloc(1, sizeof(*m));
+
+	if (m != NULL)
+		(void)pthread_mutex_init(&m->lock, NULL);
+	return m;
 }
 
 void
@@ -47,11 +53,12 @@ metrics_free(struct metrics *m)
 	for (size_t i = 0; i < m->rows; i++)
 		free(m->row[i].zone);
 	free(m->row);
+	(void)pthread_mutex_destroy(&m->lock);
 	free(m);
 }
 
-int
-metrics_add(struct metrics *m, const struct verdict *v,
+static int
+add(struct metrics *m, const struct verdict *v,
     const struct zone *zone, const struct stats *s, struct diag *d)
 {
 	char name[WNAME_TEXT_MAX];
@@ -78,6 +85,18 @@ metrics_add(struct metrics *m, const struct verdict *v,
 	memcpy(r->life, s->life, sizeof(r->life));
 	m->rows++;
 	return 0;
+}
+
+int
+metrics_add(struct metrics *m, const struct verdict *v,
+    const struct zone *zone, const struct stats *s, struct diag *d)
+{
+	int rc;
+
+	(void)pthread_mutex_lock(&m->lock);
+	rc = add(m, v, zone, s, d);
+	(void)pthread_mutex_unlock(&m->lock);
+	return rc;
 }
 
 /* In a label's value, backslash and quote are escaped. */
@@ -154,8 +173,16 @@ put_all(const struct metrics *m, struct stream_out *out, int64_t now)
 	put_life(m, out);
 }
 
+/* Threads end in any order. */
+static int
+by_zone(const void *a, const void *b)
+{
+	return strcmp(((const struct figures *)a)->zone,
+	    ((const struct figures *)b)->zone);
+}
+
 int
-metrics_write(const struct metrics *m, const char *path, int64_t now,
+metrics_write(struct metrics *m, const char *path, int64_t now,
     struct diag *d)
 {
 	struct atomicfile *file;
@@ -167,6 +194,8 @@ metrics_write(const struct metrics *m, const char *path, int64_t now,
 		atomicfile_abandon(file);
 		return -1;
 	}
+	if (m->rows > 1)
+		qsort(m->row, m->rows, sizeof(*m->row), by_zone);
 	put_all(m, out, now);
 	if (stream_finish(out, d) == -1) {
 		atomicfile_abandon(file);

@@ -11,12 +11,12 @@ struct metrics;
 struct metrics *metrics_new(void);
 void metrics_free(struct metrics *m);
 
-/* Note a zone's verdict.  -1: STATUS_SYSTEM. */
+/* Note a zone's verdict, on any thread.  -1: STATUS_SYSTEM. */
 int metrics_add(struct metrics *m, const struct verdict *v,
     const struct zone *zone, const struct stats *stats, struct diag *d);
 
-/* Put the file in place, atomically. */
-int metrics_write(const struct metrics *m, const char *path, int64_t now,
+/* Put the file in place, atomically; zones in the order of their names. */
+int metrics_write(struct metrics *m, const char *path, int64_t now,
     struct diag *d);
 
 #endif

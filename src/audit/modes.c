@@ -19,6 +19,14 @@ same_zone(const char *a, const char *b)
 static const struct listed_zone *
 listed(const struct configuration *c, const char *name)
 {
+	const size_t len = name == NULL ? 0 : strlen(name);
+	const size_t bare = len > 1 && name[len - 1] == '.' ? len - 1 : len;
+
+	/* Thousands of zones: first as they are written, a final dot aside. */
+	for (size_t i = 0; name != NULL && i < c->zones; i++)
+		if (strncasecmp(c->zone[i].name, name, bare) == 0 &&
+		    same_zone(c->zone[i].name, name))
+			return &c->zone[i];
 	for (size_t i = 0; name != NULL && i < c->zones; i++)
 		if (same_zone(c->zone[i].name, name))
 			return &c->zone[i];

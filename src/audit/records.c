@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@ struct record_file {
 };
 
 struct records {
+	pthread_mutex_t lock; /* of records_add() */
 	struct record_file file[MOST];
 	size_t count;
 };
@@ -22,7 +24,11 @@ struct records {
 struct records *
 records_new(void)
 {
-	return calloc(1, sizeof(struct records));
+	struct records *r = calloc(1, sizeof(*r));
+
+	if (r != NULL)
+		(void)pthread_mutex_init(&r->lock, NULL);
+	return r;
 }
 
 static void
@@ -43,6 +49,7 @@ records_free(struct records *r)
 		(void)unlink(r->file[i].aside);
 		forget(&r->file[i]);
 	}
+	(void)pthread_mutex_destroy(&r->lock);
 	free(r);
 }
 
@@ -72,8 +79,8 @@ write_file(struct record_file *f,
 	return 0;
 }
 
-int
-records_add(struct records *r, const char *path,
+static int
+add(struct records *r, const char *path,
     int (*fn)(void *arg, struct stream_out *out, struct diag *d), void *arg,
     struct diag *d)
 {
@@ -96,6 +103,19 @@ records_add(struct records *r, const char *path,
 	}
 	r->count++;
 	return 0;
+}
+
+int
+records_add(struct records *r, const char *path,
+    int (*fn)(void *arg, struct stream_out *out, struct diag *d), void *arg,
+    struct diag *d)
+{
+	int rc;
+
+	(void)pthread_mutex_lock(&r->lock);
+	rc = add(r, path, fn, arg, d);
+	(void)pthread_mutex_unlock(&r->lock);
+	return rc;
 }
 
 static bool

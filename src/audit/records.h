@@ -17,7 +17,8 @@ struct records *records_new(void);
 
 /*
  * Write a file beside path by fn(arg, out, d); it is put in place with the
- * others by records_flush(), which comes by itself now and then.
+ * others by records_flush(), which comes by itself now and then.  Any thread
+ * may call this.
  * -1: what fn says, or STATUS_SYSTEM.
  */
 int records_add(struct records *r, const char *path,
