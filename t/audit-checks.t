@@ -21,10 +21,11 @@ my $kept = 0;
 sub keep {
 	my ($what, $base, $file, @options) = @_;
 	my $folder = $ENV{AUDIT_KEEP} // return;
+	return if grep { !/^(--now|-o)/ } @options; # what peers cannot be asked
 	$kept++;
 	system('cp', $file, "$folder/$kept") == 0 or die;
 	open my $index, '>>', "$folder/index" or die "index: $!";
-	print $index join("\t", $what, $base, $kept, grep { /^--now/ } @options), "\n";
+	print $index join("\t", $what, $base, $kept, "@options"), "\n";
 }
 
 for my $b (sort keys %base) {
@@ -226,6 +227,12 @@ fires('rrsig-unsupported', 'nsec', sub {
 		$z->sign($r->{o}, $t, keys => [ $k ]) if $r->{r} !~ /^DNSKEY/ || !$z->{done}++;
 	}
 });
+fires('rrset-work', 'nsec', sub { # KeyTrap: as many signatures to try as one likes
+	my $z = shift;
+	$z->sign('www', 'A', keys => [ $zsk ]);
+	my ($r) = $z->find('www', 'RRSIG(A)');
+	$z->add('www', 3600, 'RRSIG', $r->{r} =~ s/.{12}$/sprintf 'AAA%07d==', $_/er) for 1 .. 40;
+}, also => [qw(rrsig-bogus rrsig-duplicate)]);
 fires('rrsig-labels', 'nsec', sub { $_[0]->resign('www', 'A', labels => 1) });
 fires('rrsig-labels', 'nsec', sub { $_[0]->resign('www', 'A', labels => 3) });
 fires('rrsig-labels', 'nsec', sub { $_[0]->resign('*.wild', 'TXT', labels => 3) });

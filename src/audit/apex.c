@@ -179,7 +179,8 @@ load_nsec3param(struct apex *a, const struct rec *r, size_t size)
 		    "flags %u", p[1]);
 	if (iterations > 50)
 		finding_add(f, CHECK_NSEC3_ITERATIONS_LIMIT, owner, r->type,
-		    r->at, "%u iterations", iterations);
+		    r->at, "%u iterations%s", iterations, iterations >
+		    ITERATIONS_HASHED ? ": names are not hashed" : "");
 	else if (iterations > 0)
 		finding_add(f, CHECK_NSEC3_ITERATIONS, owner, r->type, r->at,
 		    "%u iterations", iterations);

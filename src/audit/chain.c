@@ -270,7 +270,7 @@ chains_link(struct chains *c, const struct link *link, struct findings *found,
 		if (matched(c, link, found, d) == -1 || next_row(c, d) == -1)
 			return -1;
 	}
-	if (!any)
+	if (!any && chain_hashed(&c->zone->chain[link->chain]))
 		finding_add(found, CHECK_NSEC3_EXTRA, link->name, TYPE_NSEC3,
 		    link->at, "no name has this hash");
 	follow(c, link, found);

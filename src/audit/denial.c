@@ -269,7 +269,7 @@ push_rows(struct judge *j, const struct row *row)
 		const struct chain *c = &j->zone->chain[i];
 		struct row *new;
 
-		if (c->algorithm != 1 || c->iterations > ITERATIONS_HASHED)
+		if (!chain_hashed(c))
 			continue;
 		new = batch_push_row(j->b);
 		if (new == NULL)

@@ -8,6 +8,7 @@
 
 #define LIFETIME_MAX (366 * 86400)
 #define SAME_TAG_MAX 8 /* keys tried for one signature */
+#define FAILURES_MAX 16 /* verifications of one RRset that may fail */
 
 struct sig {
 	const struct rec *rec;
@@ -234,6 +235,7 @@ struct tally {
 	size_t body_size;
 	uint32_t body_ttl;
 	unsigned body_labels;
+	unsigned failures; /* verifications that failed */
 };
 
 /* Does it verify?  1, 0, or -1: the key is of no use. */
@@ -338,14 +340,22 @@ judge_keys(struct judge *j, const struct rrset *set, const struct sig *s,
 
 		if (k->tag != s->tag || k->algorithm != s->algorithm)
 			continue;
-		tried++;
 		published = published || k->published;
+		if (t->failures >= FAILURES_MAX)
+			continue;
+		tried++;
 		rc = verify(j, set, s, i, t);
+		t->failures += rc == 0;
 		usable = usable || rc != -1;
 		if (rc == 1) {
 			found = i;
 			break;
 		}
+	}
+	if (found == KEYS_MAX && tried == 0 && t->failures >= FAILURES_MAX &&
+	    published) {
+		t->explained[s->algorithm] = true;
+		return;
 	}
 	if (!published) {
 		unknown_key(j, set, s, t);
@@ -526,6 +536,11 @@ judge_signatures(struct judge *j, const struct rrset *set)
 			t.explained[s.algorithm] = true;
 		judge_keys(j, set, &s, valid, &t);
 	}
+	/* KeyTrap: what costs us much costs validators as much. */
+	if (t.failures >= FAILURES_MAX)
+		judge_find(j, CHECK_RRSET_WORK, set->type, set->sig[0].at,
+		    "%u verifications failed: its other signatures are not "
+		    "tried", t.failures);
 	check_algorithms(j, set, &t);
 	remember(j, set, &t);
 }

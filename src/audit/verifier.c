@@ -20,6 +20,9 @@
 #include "ecdsa.h"
 #include "keys.h"
 
+#define RSA_BITS_MAX	 4096 /* RFC 3110 §2, RFC 5702 §2 */
+#define RSA_EXPONENT_MAX 8    /* octets: as OpenSSL above 3072 bits */
+
 /* OpenSSL's form of one key. */
 struct slot {
 	enum { SLOT_EMPTY, SLOT_BROKEN, SLOT_RSA, SLOT_ECDSA, SLOT_EDDSA } kind;
@@ -72,8 +75,10 @@ rsa_key(const struct key *key)
 	const uint8_t *exponent, *modulus;
 	size_t exponent_size, modulus_size;
 
+	/* A verification that takes milliseconds is no verifier's duty. */
 	if (!key_rsa_parts(key, &exponent, &exponent_size, &modulus,
-		&modulus_size))
+		&modulus_size) || exponent_size > RSA_EXPONENT_MAX ||
+	    key_modulus_bits(key) > RSA_BITS_MAX)
 		return NULL;
 	n = BN_bin2bn(modulus, (int)modulus_size, NULL);
 	e = BN_bin2bn(exponent, (int)exponent_size, NULL);

@@ -13,14 +13,21 @@
 #include "wname.h"
 
 #define SALT_MAX 255
-/* RFC 5155 §10.3: hashing more often than that is for nobody. */
-#define ITERATIONS_HASHED 2500
+/* RFC 5155 §10.3: for keys of 2048 bits.  More is an error and not hashed. */
+#define ITERATIONS_HASHED 500
 
 struct chain {
 	uint8_t algorithm;
 	uint16_t iterations;
 	uint8_t salt_size, salt[SALT_MAX];
 };
+
+/* Are names hashed for that chain? */
+static inline bool
+chain_hashed(const struct chain *c)
+{
+	return c->algorithm == 1 && c->iterations <= ITERATIONS_HASHED;
+}
 
 #define DIGESTS_MAX 16
 
