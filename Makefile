@@ -87,6 +87,12 @@ $(BUILD)/t/unit/%: $(BUILD)/t/unit/%.o $(LIB)
 	@$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(UNIT_LIBS)
 unit: $(UNIT)
 
+# Tests of src/audit's modules are linked with them; programs of their own have main.c.
+AUDIT_OBJS = $(filter-out %/main.o,$(patsubst %.c,$(BUILD)/%.o,$(wildcard src/audit/*.c)))
+AUDIT_TESTS = $(patsubst %.c,$(BUILD)/%,$(wildcard t/unit/audit-*.c t/fuzz/audit*.c))
+$(AUDIT_TESTS): $(AUDIT_OBJS)
+$(AUDIT_TESTS): UNIT_LIBS += $(LDNS) -pthread
+
 # Preloaded into the programs as they ship: fails the n-th system call.
 SHIM = $(BUILD)/t/faultio.so
 $(SHIM): t/faultio.c
