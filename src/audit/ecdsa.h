@@ -33,7 +33,7 @@ void inverter_free(struct inverter *v);
 
 /*
  * Each of count numbers, P256_SIZE octets, is replaced by its inverse; a
- * number that has none by zeroes.  -1: no memory.
+ * number that has none by anything.  -1: no memory.
  */
 int inverter_run(struct inverter *v, uint8_t (*numbers)[P256_SIZE],
     size_t count);
