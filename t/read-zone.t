@@ -18,7 +18,7 @@ printf '%s\t%s\tIN\t%s\t%s\n' \
 	example. 3600 SOA 'ns.example. host.example. 1 7200 3600 1209600 300' \
 	www.example. 3600 A 192.0.2.1 \
 	www.example. 3600 MX '10 mail.example.' >>"$T/want"
-printf ';end example. records=3 max-ttl=3600\n;done zones=1 failed=0\n' >>"$T/want"
+printf ';end example. records=3 max-ttl=3600 read-zone.max-ttl=3600\n;done zones=1 failed=0\n' >>"$T/want"
 same 'a zone' "$T/out" "$T/want"
 
 sed 's/ inputs=.*/ inputs=-/' "$T/want" >"$T/want-"
@@ -66,7 +66,7 @@ read-zone --strip "$T/signed" 2>/dev/null >"$T/out"
 is '--strip leaves keys out' "$(records "$T/out" | cut -f4 | tr '\n' ' ')" 'SOA NS ZONEMD '
 is 'and counts them' "$(sed -n 's/.*zonemd=1 //p' "$T/out")" 'read-zone.dnskey=1 read-zone.cds=1 read-zone.cdnskey=1'
 read-zone --keep-dnssec "$T/signed" >"$T/out"
-is '--keep-dnssec keeps all' "$(grep '^;end' "$T/out")" ';end example. records=12 max-ttl=3600'
+is '--keep-dnssec keeps all' "$(grep '^;end' "$T/out")" ';end example. records=12 max-ttl=3600 read-zone.max-ttl=3600'
 is 'hash labels lower, digests upper' "$(grep -c '^8f1t.*	1 0 0 - 8fpns2uct7fbs643thp2b77peq77k6iu A$' "$T/out")" 1
 rejects 2 'contradict' read-zone --strip --keep-dnssec "$T/signed"
 
@@ -89,12 +89,16 @@ rejects 1 'two:3: a second SOA; the first is at .*two:1 \(RFC 1035' read-zone "$
 { zone 'a A 192.0.2.1'; printf '%s\n' "$SOA"; } >"$T/axfr"
 read-zone "$T/axfr" 2>/dev/null >"$T/out"
 is 'the same SOA again is dropped (a transfer ends so)' "$(grep ^.end "$T/out")" \
-	';end example. records=2 max-ttl=3600 read-zone.repeated-soa=1'
+	';end example. records=2 max-ttl=3600 read-zone.max-ttl=3600 read-zone.repeated-soa=1'
 zone 'sub SOA a b 1 2 3 4 5' >"$T/deep"
 rejects 1 'deep:2: SOA at sub.example., which is not the apex' read-zone -o example. "$T/deep"
 printf 'www.example. 5 A 192.0.2.1\n' >"$T/none"
 rejects 1 'none: example. has no SOA' read-zone -o example. "$T/none"
 rejects 1 'no SOA could be read' read-zone "$T/none"
+zone 'example. NS ns.example.net.' 'a 9000 A 192.0.2.1' 'a 60 A 192.0.2.2' 'example. 20000 NSEC a A' 'x.org. 30000 A 192.0.2.1' >"$T/ttls"
+is 'how long the zone of the files may be cached, for keystate: what sort-zone lowers and what is dropped counts' \
+	"$(read-zone "$T/ttls" 2>/dev/null | sort-zone 2>/dev/null | sed -n 's/^;end.* \(max-ttl=.*read-zone.max-ttl=[0-9]*\).*/\1/p')" \
+	'max-ttl=3600 read-zone.max-ttl=20000'
 is 'without a name nothing is written' "$(read-zone "$T/none" 2>/dev/null)" ''
 : >"$T/empty"
 rejects 1 'no SOA' read-zone "$T/empty"

@@ -519,10 +519,9 @@ struct publication {
 	int64_t dnskey_ttl;   /* 0 if no DNSKEY */
 	int64_t max_ttl;      /* largest in the file */
 	int64_t negative_ttl; /* the SOA's: min(TTL, minimum) */
-	int64_t input_ttl;    /* largest in the unsigned input, its SOA's
-			       * TTL and minimum included; 0: unknown.  Counts
-			       * at the first publication: that zone was
-			       * served before */
+	int64_t input_ttl;    /* largest in the unsigned input; 0: unknown.
+			       * Counts at the first publication: that zone
+			       * was served before */
 	uint64_t rrsets;      /* signed RRsets, DNSKEY left out */
 	const struct published_key *keys;
 	size_t nkeys;

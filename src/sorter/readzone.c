@@ -79,6 +79,7 @@ struct readzone {
 	uint64_t errors;
 	struct diag worst; /* the first error of the highest status */
 	uint64_t dropped[DROPPED_KINDS];
+	uint32_t max_ttl; /* of the zone as it stands there */
 
 	/* The owner of the last record; its text stands in line already. */
 	uint8_t owner[NAME_WIRE_MAX];
@@ -272,7 +273,10 @@ take_record(struct readzone *rz, const struct zonesource_record *rec,
 	if (!rz->begun)
 		begin_zone(rz);
 	take_owner(rz, rec);
-	if ((as = judge(rz, rec->type)) != KEPT) {
+	as = judge(rz, rec->type);
+	if (as != DROPPED_OUTSIDE && rec->ttl > rz->max_ttl)
+		rz->max_ttl = rec->ttl;
+	if (as != KEPT) {
 		drop(rz, as);
 		return 0;
 	}
@@ -293,6 +297,17 @@ take_record(struct readzone *rz, const struct zonesource_record *rec,
 	if (rz->errors == 0)
 		zonetext_put_line(rz->w, rz->line, (size_t)len, rec->ttl);
 	return 0;
+}
+
+/*
+ * How long the zone as it stands in the files may be cached by those who asked
+ * before it was signed; negative answers no longer than that (RFC 2308 §5).
+ * Later filters change TTLs, so it is noted here.
+ */
+static int
+tell_max_ttl(const struct readzone *rz, struct zonetext_keys *counts)
+{
+	return zonetext_set_u64(counts, "read-zone.max-ttl", rz->max_ttl);
 }
 
 /* What was left out: for ";end", and for people. */
@@ -322,7 +337,8 @@ finish_zone(struct readzone *rz)
 		    rz->job->paths[0], rz->name);
 		note_error(rz, &d);
 	}
-	if (tell_dropped(rz, &counts) == -1) {
+	if (tell_max_ttl(rz, &counts) == -1 ||
+	    tell_dropped(rz, &counts) == -1) {
 		diag_system(&d, "%.300s", rz->name);
 		note_error(rz, &d);
 	}
@@ -390,6 +406,7 @@ readzone_zone(struct readzone *rz, struct readzone_job *job, struct diag *d)
 	rz->soa_place[0] = '\0';
 	rz->errors = 0;
 	rz->owner_len = 0;
+	rz->max_ttl = 0;
 	memset(rz->dropped, 0, sizeof(rz->dropped));
 	if (set_inputs(job, d) == -1 ||
 	    zonesource_open(&rz->source, &options, d) == -1)
