@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cut.h"
 #include "filter.h"
 #include "number.h"
-#include "order.h"
 #include "rrtype.h"
 #include "soatext.h"
 #include "zonemd-digest.h"
@@ -35,7 +35,7 @@ struct add_zonemd {
 	bool mine, any, placed;
 	bool found[HASHES]; /* there, to be filled in */
 	bool wanted[HASHES];
-	struct order order;
+	struct cut cut;
 	uint32_t serial, ttl;
 	char hex[ZONEMD_HASHES][2 * 64 + 1];
 	struct zonetext_writer *w; /* while the spool is written out */
@@ -76,14 +76,14 @@ zone(void *ctx, const char *name, struct zonetext_keys *keys,
 	a->zone = name;
 	a->any = a->placed = false;
 	memset(a->found, 0, sizeof(a->found));
-	order_begin(&a->order);
 	if (list == NULL && a->common.batch)
 		list = zonetext_get(keys, "zonemd");
 	/* In a batch, zones without zonemd= pass through. */
 	a->mine = list != NULL || !a->common.batch;
 	if (!a->mine)
 		return 0;
-	if (choose_hashes(a, list != NULL ? list : "sha384", d) == -1)
+	if (choose_hashes(a, list != NULL ? list : "sha384", d) == -1 ||
+	    cut_begin(&a->cut, name, d) == -1)
 		return -1;
 	return a->placeholder ? 0 : zonemd_spool_begin(a->spool, name, d);
 }
@@ -142,7 +142,7 @@ static int
 place_at_record(struct add_zonemd *a, const struct zonetext_record *rec,
     struct zonetext_writer *w, struct diag *d)
 {
-	const bool apex = is_apex(a, rec);
+	const bool apex = a->cut.apex;
 
 	if (apex &&
 	    (rec->type == RRTYPE_RRSIG || rec->type == RRTYPE_NSEC ||
@@ -209,7 +209,7 @@ spool_record(
 {
 	const struct hash *hash = NULL;
 
-	if (rec->type == RRTYPE_ZONEMD && is_apex(a, rec))
+	if (rec->type == RRTYPE_ZONEMD && a->cut.apex)
 		hash = hash_of(rec);
 	if (hash != NULL) {
 		if (a->found[hash - hashes])
@@ -236,7 +236,7 @@ record(void *ctx, const struct zonetext_record *rec, struct zonetext_writer *w,
 		return 0;
 	}
 	if ((!a->any && read_soa(a, rec, d) == -1) ||
-	    order_next(&a->order, rec, d) == -1)
+	    cut_record(&a->cut, rec, d) == -1)
 		return -1;
 	return a->placeholder ? place_at_record(a, rec, w, d)
 			      : spool_record(a, rec, d);

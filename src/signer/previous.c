@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "filedigest.h"
+#include "namekey.h"
 #include "previous.h"
 #include "rrtype.h"
 
@@ -13,7 +14,8 @@ struct previous {
 	char *file;
 	struct zonetext_reader *reader;
 	struct rrset set;     /* where we are; no records: at the end */
-	struct position pos;  /* of set */
+	uint8_t name[NAMEKEY_MAX]; /* of set */
+	struct position pos;
 	bool pending;	      /* the reader's record starts the next set */
 	bool ours;
 	bool have_dnskeys;
@@ -45,6 +47,22 @@ next_record(struct previous *p)
 	return item == ZONETEXT_RECORD;
 }
 
+/* Where is the set that begins? */
+static int
+locate(struct previous *p, bool same_name)
+{
+	int len = (int)p->pos.name_len;
+
+	if (!same_name &&
+	    (len = namekey_from_text(p->set.text.bytes, p->set.owner_len,
+		 p->name)) == -1)
+		return diag_set(&p->trouble, STATUS_BAD,
+		    "%.*s: not a domain name (RFC 1035 §2.3.4)",
+		    (int)p->set.owner_len, p->set.text.bytes);
+	p->pos = position_of(p->set.type, p->name, (size_t)len);
+	return 0;
+}
+
 /* Read the next set whole. */
 static void
 advance(struct previous *p)
@@ -62,7 +80,7 @@ advance(struct previous *p)
 	    memcmp(p->set.text.bytes, rec->owner, rec->owner_len) == 0;
 	p->pending = false;
 	if (rrset_start(&p->set, rec, &p->trouble) == -1 ||
-	    position_of(&p->set, same_name, &p->pos, &p->trouble) == -1) {
+	    locate(p, same_name) == -1) {
 		end_in_trouble(p);
 		return;
 	}

@@ -5,9 +5,6 @@
 #include "rrset.h"
 #include "rrtype.h"
 
-_Static_assert(sizeof(((struct position *)0)->name) == NAMEKEY_MAX,
-    "a position holds a namekey");
-
 int
 text_reserve(struct text *t, size_t size, struct diag *d)
 {
@@ -128,25 +125,17 @@ rrset_free(struct rrset *set)
 	set->records = 0;
 }
 
-int
-position_of(const struct rrset *set, bool same_name, struct position *pos,
-    struct diag *d)
+struct position
+position_of(uint16_t type, const uint8_t *name, size_t name_len)
 {
-	if (!same_name) {
-		const int len = namekey_from_text(set->text.bytes,
-		    set->owner_len, pos->name);
-
-		if (len == -1)
-			return diag_set(d, STATUS_BAD,
-			    "%.*s: not a domain name (RFC 1035 §2.3.4)",
-			    (int)set->owner_len, set->text.bytes);
-		pos->name_len = (size_t)len;
-	}
-	pos->section = set->type == RRTYPE_NSEC3 ? 2 : 1;
-	pos->rank = set->type == RRTYPE_SOA ? 0 :
-	    set->type == RRTYPE_NSEC	    ? 65536 :
-					      set->type;
-	return 0;
+	return (struct position){
+		.name = name,
+		.name_len = name_len,
+		.section = type == RRTYPE_NSEC3 ? 2 : 1,
+		.rank = type == RRTYPE_SOA ? 0 :
+		    type == RRTYPE_NSEC	   ? UINT16_MAX + 1 :
+					     type,
+	};
 }
 
 int

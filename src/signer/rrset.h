@@ -39,16 +39,10 @@ int rrset_start(struct rrset *set, const struct zonetext_record *rec,
     struct diag *d);
 
 /*
- * Add a record of the set.  -1: STATUS_BAD for another TTL than the first
- * one's (RFC 2181 §5.2), STATUS_SYSTEM.
- */
-int rrset_add(struct rrset *set, const struct zonetext_record *rec,
-    struct diag *d);
-
-/*
  * Take the next record of the stream if it belongs to set: one more of its
  * records, or an RRSIG that covers it.  1: taken; 0: the set is complete, and
- * rec starts the next one; -1: as rrset_add().
+ * rec starts the next one; -1: STATUS_BAD for another TTL than the first
+ * record's (RFC 2181 §5.2), STATUS_SYSTEM.
  */
 int rrset_take(struct rrset *set, const struct zonetext_record *rec,
     struct diag *d);
@@ -60,18 +54,15 @@ void rrset_free(struct rrset *set);
  * names in canonical order, SOA first, NSEC last, else by type number.
  */
 struct position {
-	uint8_t name[512]; /* a namekey */
+	const uint8_t *name; /* a namekey, not owned */
 	size_t name_len;
 	unsigned section;
 	unsigned rank; /* of the type */
 };
 
-/*
- * The position of set.  With same_name, pos already has the owner's name.
- * -1: STATUS_BAD, an owner that is no name.
- */
-int position_of(const struct rrset *set, bool same_name, struct position *pos,
-    struct diag *d);
+/* The position of a set of that type at the name, which must outlive it. */
+struct position position_of(
+    uint16_t type, const uint8_t *name, size_t name_len);
 int position_compare(const struct position *a, const struct position *b);
 
 #endif

@@ -66,19 +66,12 @@ read_serial(struct zone_state *z, const struct rrset *soa, struct diag *d)
 }
 
 static bool
-is_signed(const struct signer *s, const struct rrset *set)
+is_signed(const struct cut *at, uint16_t type)
 {
-	switch (s->z.kind) {
-	case OWNER_APEX:
-	case OWNER_AUTHORITATIVE:
-		return true;
-	case OWNER_DELEGATION:
-		/* RFC 4035 §2.2: the child signs the rest. */
-		return set->type == RRTYPE_DS || set->type == RRTYPE_NSEC;
-	case OWNER_OCCLUDED:
-		break;
-	}
-	return false;
+	if (at->occluded)
+		return false;
+	/* RFC 4035 §2.2: the child signs the rest. */
+	return !at->delegation || type == RRTYPE_DS || type == RRTYPE_NSEC;
 }
 
 /*
@@ -90,8 +83,10 @@ look_back(struct signer *s, const struct rrset *set, const struct rrset **same,
     struct diag *d)
 {
 	struct zone_state *z = &s->z;
-	const struct rrset *old = z->previous != NULL ?
-	    previous_at(z->previous, &z->position) : NULL;
+	const struct position at =
+	    position_of(set->type, z->cut.key, z->cut.key_len);
+	const struct rrset *old =
+	    z->previous != NULL ? previous_at(z->previous, &at) : NULL;
 	struct item probe;
 
 	*same = NULL;
@@ -124,7 +119,7 @@ decide_only(struct signer *s, const struct rrset *set, struct item *head,
 {
 	struct zone_state *z = &s->z;
 
-	if (set->type == s->only && is_signed(s, set)) {
+	if (set->type == s->only && is_signed(&z->cut, set->type)) {
 		z->dropped_here += set->sig_records;
 		return decide(&z->rules, set, NULL, head, &z->kept, d);
 	}
@@ -143,7 +138,7 @@ decide_with_previous(struct signer *s, const struct rrset *set,
 	const struct rrset *old = look_back(s, set, &same, d);
 	int rc = 0;
 
-	if (is_signed(s, set))
+	if (is_signed(&z->cut, set->type))
 		rc = decide(&z->rules, set, same, head, &z->kept, d);
 	else
 		decide_unsigned(head, &z->kept);
@@ -163,13 +158,11 @@ process(struct signer *s, const struct rrset *set, struct zonetext_writer *w,
 	struct item head;
 	char type[RRTYPE_TEXT_MAX];
 
-	if (position_of(set, true, &z->position, d) == -1)
-		return -1;
 	if (set->type == RRTYPE_SOA && read_serial(z, set, d) == -1)
 		return -1;
 	if ((s->only != 0 ? decide_only(s, set, &head, d) :
 			    decide_with_previous(s, set, &head, d)) == -1)
-		return diag_prefix(d, "%s %s", z->owner,
+		return diag_prefix(d, "%s %s", z->cut.owner,
 		    rrtype_name(set->type, type));
 	z->kept_submitted += head.sig_records;
 	if (z->batch.bytes.len > 0 &&
@@ -183,14 +176,14 @@ process(struct signer *s, const struct rrset *set, struct zonetext_writer *w,
 
 /* --- one owner ------------------------------------------------------------ */
 
-/* The owner's kind is known: what waited for it goes on. */
+/* The owner is known: what waited for it goes on. */
 static int
 release(struct signer *s, struct zonetext_writer *w, struct diag *d)
 {
 	struct zone_state *z = &s->z;
 	const struct rrset *dnskeys = NULL;
 
-	if (!z->ready && z->any) {
+	if (!z->ready && z->cut.begun) {
 		for (size_t i = 0; i < z->held_count; i++)
 			if (z->held[i].type == RRTYPE_DNSKEY)
 				dnskeys = &z->held[i];
@@ -215,42 +208,30 @@ hold(struct zone_state *z)
 	z->set.records = 0;
 }
 
+/* The first record of the next set. */
 static int
-begin_owner(struct zone_state *z, struct diag *d)
+begin_set(struct signer *s, const struct zonetext_record *rec,
+    struct zonetext_writer *w, struct diag *d)
 {
-	const char *owner = z->set.text.bytes;
-	const size_t len = z->set.owner_len;
+	struct zone_state *z = &s->z;
+	const unsigned rank = position_of(rec->type, NULL, 0).rank;
+	const bool same = cut_same_owner(&z->cut, rec);
 
-	if (len >= sizeof(z->owner))
+	if (!z->cut.begun && rec->type != RRTYPE_SOA)
 		return diag_set(d, STATUS_BAD,
-		    "owner of %zu octets (RFC 1035 §2.3.4)", len);
-	memcpy(z->owner, owner, len);
-	z->owner[len] = '\0';
-	z->owner_len = len;
-	if (!z->any) {
-		if (z->set.type != RRTYPE_SOA || strcmp(z->owner, z->name) != 0)
-			return diag_set(d, STATUS_BAD,
-			    "%s: the first record is not the zone's SOA: "
-			    "read-zone and sort-zone see to that",
-			    z->owner);
-		z->kind = OWNER_APEX;
-	} else if (!name_below(owner, len, z->name, z->name_len)) {
-		return diag_set(d, STATUS_BAD, "%s: not in the zone",
-		    z->owner);
-	} else if (z->cut_len > 0 && z->set.type != RRTYPE_NSEC3 &&
-	    name_below(owner, len, z->cut, z->cut_len)) {
-		z->kind = OWNER_OCCLUDED;
-	} else {
-		z->kind = OWNER_AUTHORITATIVE;
-	}
-	return 0;
-}
-
-static void
-set_cut(struct zone_state *z)
-{
-	memcpy(z->cut, z->owner, z->owner_len);
-	z->cut_len = z->owner_len;
+		    "%.*s: the first record is not the zone's SOA: read-zone "
+		    "and sort-zone see to that",
+		    (int)rec->owner_len, rec->owner);
+	if ((!same && release(s, w, d) == -1) ||
+	    cut_record(&z->cut, rec, d) == -1)
+		return -1;
+	if (same && rank <= z->rank)
+		return diag_set(d, STATUS_BAD,
+		    "%s: types not in canonical order: run sort-zone first "
+		    "(zonetext(5))",
+		    z->cut.owner);
+	z->rank = rank;
+	return rrset_start(&z->set, rec, d);
 }
 
 /*
@@ -260,39 +241,19 @@ set_cut(struct zone_state *z)
 static bool
 must_wait(const struct zone_state *z)
 {
-	if (z->kind == OWNER_APEX)
+	if (z->cut.apex)
 		return !z->ready && z->set.type <= RRTYPE_DNSKEY &&
 		    z->held_count < HELD_MAX;
-	return z->kind == OWNER_AUTHORITATIVE && z->set.type < RRTYPE_NS;
+	return !z->cut.occluded && z->set.type < RRTYPE_NS;
 }
 
 static int
 finish_set(struct signer *s, struct zonetext_writer *w, struct diag *d)
 {
 	struct zone_state *z = &s->z;
-	const bool same_owner = z->any && z->set.owner_len == z->owner_len &&
-	    memcmp(z->set.text.bytes, z->owner, z->owner_len) == 0;
 
 	if (z->set.records == 0)
 		return 0;
-	if (!same_owner &&
-	    (release(s, w, d) == -1 || begin_owner(z, d) == -1))
-		return -1;
-	if (position_of(&z->set, same_owner, &z->position, d) == -1)
-		return -1;
-	if (z->any && position_compare(&z->last, &z->position) >= 0)
-		return diag_set(d, STATUS_BAD,
-		    "%s: not in canonical order: run sort-zone first "
-		    "(zonetext(5))",
-		    z->owner);
-	z->last = z->position;
-	z->any = true;
-	if (z->kind == OWNER_AUTHORITATIVE && z->set.type == RRTYPE_NS) {
-		z->kind = OWNER_DELEGATION;
-		set_cut(z);
-	} else if (z->set.type == RRTYPE_DNAME && z->kind <= OWNER_AUTHORITATIVE) {
-		set_cut(z);
-	}
 	if (must_wait(z)) {
 		hold(z);
 		return 0;
@@ -314,8 +275,7 @@ forget_zone(struct signer *s)
 	z->previous = NULL;
 	z->set.records = 0;
 	z->held_count = 0;
-	z->owner_len = z->cut_len = 0;
-	z->any = z->ready = z->soa_seen = z->changed = false;
+	z->cut.begun = z->ready = z->soa_seen = z->changed = false;
 	z->batch.bytes.len = 0;
 	z->batch.work = false;
 	memset(&z->total, 0, sizeof(z->total));
@@ -361,7 +321,8 @@ zone(void *ctx, const char *name, struct zonetext_keys *header,
 		return diag_set(d, STATUS_BAD, "not a domain name");
 	memcpy(z->name, name, z->name_len + 1);
 	progress_zone(name, header);
-	if (signer_keys_zone(s, header, d) == -1 ||
+	if (cut_begin(&z->cut, name, d) == -1 ||
+	    signer_keys_zone(s, header, d) == -1 ||
 	    open_previous(s, header, d) == -1)
 		return -1;
 	z->rules = (struct decision_rules){
@@ -398,7 +359,7 @@ record(void *ctx, const struct zonetext_record *rec, struct zonetext_writer *w,
 		    (int)rec->owner_len, rec->owner);
 	if (finish_set(s, w, d) == -1)
 		return -1;
-	return rrset_start(&s->z.set, rec, d);
+	return begin_set(s, rec, w, d);
 }
 
 /* What earlier signing wrote on ";end", where only one type is signed now. */

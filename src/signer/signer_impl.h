@@ -2,19 +2,13 @@
 #ifndef SIGNER_IMPL_H
 #define SIGNER_IMPL_H
 
+#include "cut.h"
 #include "decide.h"
 #include "name.h"
 #include "previous.h"
 #include "signer.h"
 
 #define HELD_MAX 64 /* sets of an apex up to DNSKEY: at most 48 types */
-
-enum owner_kind {
-	OWNER_APEX,
-	OWNER_AUTHORITATIVE,
-	OWNER_DELEGATION, /* signed: DS and NSEC */
-	OWNER_OCCLUDED,	  /* below a delegation or a DNAME: nothing signed */
-};
 
 struct zone_state {
 	char name[NAME_TEXT_MAX];
@@ -25,16 +19,11 @@ struct zone_state {
 	bool ready; /* keys are matched and proven */
 	struct previous *previous;
 
-	struct rrset set; /* being put together */
-	struct rrset held[HELD_MAX]; /* of this owner, until its kind is known */
+	struct rrset set;	     /* being put together */
+	struct rrset held[HELD_MAX]; /* of the owner, until it is known */
 	size_t held_count;
-	char owner[NAME_TEXT_MAX];
-	size_t owner_len;
-	enum owner_kind kind;
-	char cut[NAME_TEXT_MAX]; /* the last delegation or DNAME */
-	size_t cut_len;
-	struct position position, last;
-	bool any;
+	struct cut cut; /* at the owner of set */
+	unsigned rank;	/* of set's type, to see that the next is higher */
 
 	struct batch batch;
 	struct text kept;

@@ -100,10 +100,67 @@ test_refusals(void)
 	ok(cut_begin(&c, "z..", NULL) == -1, "a zone without a name");
 }
 
+static int
+next(const char *line, struct diag *d)
+{
+	struct zonetext_record rec;
+
+	if (zonetext_split(line, strlen(line), &rec, d) == -1)
+		abort();
+	return cut_record(&c, &rec, d);
+}
+
+#define R(owner, rest) owner "\t60\tIN\t" rest
+
+static void
+test_order(void)
+{
+	struct diag d;
+
+	(void)cut_begin(&c, "a.", NULL);
+	ok(next(R("a.", "SOA\tx"), &d) == 1, "the first owner is new");
+	ok(next(R("a.", "NS\tx."), &d) == 0, "the same one");
+	ok(next(R("b.a.", "A\t192.0.2.1"), &d) == 1, "a child is new");
+	ok(strcmp(c.owner, "b.a.") == 0 && c.key_len == 4, "owner and key");
+	ok(next(R("z.b.a.", "A\t192.0.2.1"), &d) == 1, "grandchild");
+	ok(next(R("c.a.", "A\t192.0.2.1"), &d) == 1, "uncle behind it");
+	ok(next(R("b.a.", "A\t192.0.2.1"), &d) == -1 &&
+		d.status == STATUS_BAD,
+	    "back to b.a.");
+	ok(strncmp(d.text, "b.a.: ", 6) == 0 &&
+		strstr(d.text, "behind c.a.: ") != NULL &&
+		strstr(d.text, "sort-zone") != NULL,
+	    "says so: %s", d.text);
+	ok(next(R("z.a.", "NS\tx."), &d) == 1 && c.delegation,
+	    "a delegation comes last");
+	ok(next(R("0a.a.", "NSEC3\tx"), &d) == 1 && c.denial,
+	    "the chain begins anew in order");
+	ok(next(R("0a.a.", "RRSIG\tNSEC3 13"), &d) == 0,
+	    "its RRSIG belongs to it");
+	ok(next(R("0b.a.", "RRSIG\tA 13"), &d) == -1,
+	    "another RRSIG does not");
+	ok(next(R("0b.a.", "NSEC3\tx"), &d) == 1, "the next hash");
+	ok(next(R("0a.a.", "NSEC3\tx"), &d) == -1, "a hash before");
+	ok(next(R("zz.a.", "A\t192.0.2.1"), &d) == -1 &&
+		strstr(d.text, "NSEC3 chain") != NULL,
+	    "data behind the chain");
+	(void)cut_begin(&c, "a.", NULL);
+	ok(next(R("A.", "A\t192.0.2.1"), &d) == 1 &&
+		next(R("a.", "A\t192.0.2.1"), &d) == -1,
+	    "one name written in two ways");
+	(void)cut_begin(&c, "a.", NULL);
+	ok(next(R("a.", "SOA\tx"), &d) == 1 &&
+		next(R("0a.a.", "NS\tx."), &d) == 1 &&
+		next(R("0a.a.", "NSEC3\tx"), &d) == 1 && c.denial &&
+		!c.delegation && !c.occluded,
+	    "a hash that is the name before it");
+}
+
 int
 main(void)
 {
 	test_places();
+	test_order();
 	test_refusals();
 	return done();
 }
