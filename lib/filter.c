@@ -163,12 +163,11 @@ filter_main(const struct filter *f, int argc, char **argv)
 		return fflush(stdout) == 0 ? STATUS_OK : STATUS_SYSTEM;
 	if (first == -1 || filter_common_apply(f->common, &d) == -1)
 		return report_diag(&d);
-	if (f->prepare == NULL && first < argc) {
+	if (first < argc) {
 		report_error("%s: no operands here; try --help", argv[first]);
 		return STATUS_USAGE;
 	}
-	if (f->prepare != NULL &&
-	    f->prepare(f->ctx, argc - first, argv + first, &d) == -1)
+	if (f->prepare != NULL && f->prepare(f->ctx, &d) == -1)
 		status = report_diag(&d);
 	else
 		status = run(f, &d);

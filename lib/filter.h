@@ -27,9 +27,8 @@ struct filter {
 	struct filter_options *common;
 	const struct zonetext_ops *ops;
 	void *ctx; /* for ops */
-	/* After the options: check them, make ready.  May be NULL.
-	 * operands are what stood behind the options. */
-	int (*prepare)(void *ctx, int argc, char **operands, struct diag *d);
+	/* After the options: check them, make ready.  May be NULL. */
+	int (*prepare)(void *ctx, struct diag *d);
 	/* Before exit, whatever happened.  May be NULL. */
 	void (*cleanup)(void *ctx);
 	/* Instead of zonetext_filter(), for a filter with a loop of its own.
@@ -41,7 +40,7 @@ struct filter {
 /* How a filter says why a zone failed: for zonetext_filter(). */
 void filter_complain(const struct diag *d);
 
-/* The whole of main().  Returns the exit status. */
+/* The whole of main().  A filter takes no operands.  Returns the exit status. */
 int filter_main(const struct filter *f, int argc, char **argv);
 
 /*

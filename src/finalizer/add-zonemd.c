@@ -269,13 +269,10 @@ end(void *ctx, struct zonetext_keys *counts, struct zonetext_writer *w,
 }
 
 static int
-prepare(void *ctx, int argc, char **operands, struct diag *d)
+prepare(void *ctx, struct diag *d)
 {
 	struct add_zonemd *a = ctx;
 
-	if (argc > 0)
-		return diag_set(d, STATUS_USAGE,
-		    "%s: no operands here; try --help", operands[0]);
 	return zonemd_spool_open(&a->spool, a->folder, d);
 }
 

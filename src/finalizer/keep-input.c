@@ -334,13 +334,10 @@ end(void *ctx, struct zonetext_keys *counts, struct zonetext_writer *w,
 }
 
 static int
-prepare(void *ctx, int argc, char **operands, struct diag *d)
+prepare(void *ctx, struct diag *d)
 {
 	const struct keep_input *k = ctx;
 
-	if (argc > 0)
-		return diag_set(d, STATUS_USAGE,
-		    "%s: no operands here; try --help", operands[0]);
 	if (k->max_shrink != UINT32_MAX && k->max_shrink > 100)
 		return diag_set(
 		    d, STATUS_USAGE, "--max-shrink: a percentage is wanted");

@@ -321,15 +321,12 @@ forget(void *ctx)
 }
 
 static int
-prepare(void *ctx, int argc, char **operands, struct diag *d)
+prepare(void *ctx, struct diag *d)
 {
 	struct options *o = &((struct set_serial *)ctx)->options;
 	struct rules checked;
 	const struct zonetext_keys none = { NULL, 0 };
 
-	if (argc > 0)
-		return diag_set(d, STATUS_USAGE,
-		    "%s: no operands here; try --help", operands[0]);
 	if (collect_rules(o, &none, &checked, d) == -1) {
 		d->status = STATUS_USAGE;
 		return -1;

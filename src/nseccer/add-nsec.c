@@ -146,13 +146,10 @@ forget(void *ctx)
 }
 
 static int
-prepare(void *ctx, int argc, char **operands, struct diag *d)
+prepare(void *ctx, struct diag *d)
 {
 	struct add_nsec *a = ctx;
 
-	if (argc > 0)
-		return diag_set(d, STATUS_USAGE,
-		    "%s: no operands here; try --help", operands[0]);
 	if ((a->line = malloc(ZONETEXT_LINE_MAX)) == NULL)
 		return diag_system(d, "add-nsec");
 	return holdback_open(&a->held, a->folder, d);

@@ -382,13 +382,10 @@ forget(void *ctx)
 }
 
 static int
-prepare(void *ctx, int argc, char **operands, struct diag *d)
+prepare(void *ctx, struct diag *d)
 {
 	struct add_nsec3 *a = ctx;
 
-	if (argc > 0)
-		return diag_set(d, STATUS_USAGE,
-		    "%s: no operands here; try --help", operands[0]);
 	if ((a->o.salt != NULL && parse_salt(a->o.salt, &a->params, d) == -1) ||
 	    (a->o.iterations != NULL &&
 		parse_iterations(a->o.iterations, &a->params, d) == -1))

@@ -10,13 +10,10 @@ struct sign_rrsets {
 };
 
 static int
-prepare(void *ctx, int argc, char **operands, struct diag *d)
+prepare(void *ctx, struct diag *d)
 {
 	struct sign_rrsets *p = ctx;
 
-	if (argc > 0)
-		return diag_set(d, STATUS_USAGE,
-		    "%s: no operands here; try --help", operands[0]);
 	p->o.times.now = p->common.now;
 	if (p->o.progress)
 		progress_start();

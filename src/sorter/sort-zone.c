@@ -269,13 +269,10 @@ run(void *ctx, struct zonetext_reader *r, struct zonetext_writer *w,
 /* ---- main ---- */
 
 static int
-prepare(void *ctx, int argc, char **operands, struct diag *d)
+prepare(void *ctx, struct diag *d)
 {
 	struct sort_zone *sz = ctx;
 
-	if (argc > 0)
-		return diag_set(d, STATUS_USAGE,
-		    "%s: no operands here; try --help", *operands);
 	if (sz->check && sz->common.write_to != NULL)
 		return diag_set(d, STATUS_USAGE,
 		    "--check writes nothing: -w makes no sense with it");
