@@ -126,8 +126,7 @@ write_zonemd(struct add_zonemd *a, const struct hash *hash, uint32_t ttl,
 	zonetext_put_line(w, line, (size_t)n, ttl);
 }
 
-/* --- the first step --------------------------------------------------------
- */
+/* --- the first step ------------------------------------------------------- */
 
 static void
 place(struct add_zonemd *a, struct zonetext_writer *w)
@@ -158,8 +157,7 @@ place_at_record(struct add_zonemd *a, const struct zonetext_record *rec,
 	return 0;
 }
 
-/* --- the second step -------------------------------------------------------
- */
+/* --- the second step ------------------------------------------------------ */
 
 /* The n-th word of RDATA as a number of at most 255, or -1. */
 static int
@@ -222,8 +220,7 @@ spool_record(
 	return zonemd_spool_add(a->spool, rec, d);
 }
 
-/* --- both ------------------------------------------------------------------
- */
+/* --- both ----------------------------------------------------------------- */
 
 static int
 record(void *ctx, const struct zonetext_record *rec, struct zonetext_writer *w,

@@ -216,8 +216,7 @@ sync_folders(struct commit *list, size_t n)
 	}
 }
 
-/* --- fsync of a batch ------------------------------------------------------
- */
+/* --- fsync of a batch ----------------------------------------------------- */
 
 /*
  * Each fsync waits for a commit of the file system, and those that wait at the

@@ -132,8 +132,7 @@ zonemd_spool_add(
 	return stream_failed(out) != 0 ? stream_flush(out, d) : 0;
 }
 
-/* --- reading again ---------------------------------------------------------
- */
+/* --- reading again -------------------------------------------------------- */
 
 static int
 advance(struct section *sec, struct diag *d)
@@ -193,8 +192,7 @@ zonemd_spool_each(struct zonemd_spool *s,
 	return 0;
 }
 
-/* --- one owner -------------------------------------------------------------
- */
+/* --- one owner ------------------------------------------------------------ */
 
 static void
 put16(uint8_t *p, uint32_t n)
@@ -293,8 +291,7 @@ digest_owner(struct zonemd_spool *s, struct diag *d)
 	return 0;
 }
 
-/* --- the zone --------------------------------------------------------------
- */
+/* --- the zone ------------------------------------------------------------- */
 
 /* RFC 8976 §3.3.1: what the digest itself would change is left out. */
 static bool

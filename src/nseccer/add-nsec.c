@@ -11,7 +11,6 @@
 #include "filter.h"
 #include "holdback.h"
 #include "rrtype.h"
-#include "soatext.h"
 
 struct add_nsec {
 	struct filter_options common;
@@ -19,11 +18,8 @@ struct add_nsec {
 	struct holdback *held;
 	char *line; /* ZONETEXT_LINE_MAX bytes to write one in */
 	/* The open zone. */
-	const char *zone;
-	bool mine;
-	uint32_t ttl; /* of its NSEC records */
+	struct denial dn;
 	uint64_t names;
-	struct cut cut;
 	/* The owner whose NSEC is not written yet. */
 	char owner[NAME_TEXT_MAX];
 	size_t owner_len;
@@ -38,14 +34,11 @@ zone(void *ctx, const char *name, struct zonetext_keys *keys,
 	struct add_nsec *a = ctx;
 
 	(void)w;
-	a->zone = name;
 	a->names = 0;
 	a->owner_len = 0;
 	typebitmap_clear(&a->types);
 	holdback_clear(a->held);
-	if (denial_is_ours(keys, "nsec", &a->mine, d) == -1)
-		return -1;
-	return a->mine ? cut_begin(&a->cut, name, d) : 0;
+	return denial_begin(&a->dn, name, keys, "nsec", d);
 }
 
 /* The NSEC of the owner that waits, then what waits behind it. */
@@ -64,13 +57,13 @@ write_nsec(struct add_nsec *a, const char *next, struct zonetext_writer *w,
 	typebitmap_clear(&a->types);
 	/* The names and a few words are far below the line's length. */
 	n = snprintf(a->line, ZONETEXT_LINE_MAX, "%s\t%u\tIN\tNSEC\t%s ",
-	    a->owner, a->ttl, next);
+	    a->owner, a->dn.ttl, next);
 	types = typebitmap_to_text(
 	    wire, wire_len, a->line + n, ZONETEXT_LINE_MAX - (size_t)n);
 	if (types == -1)
 		return diag_set(d, STATUS_BAD,
 		    "%s: too many types for a line (zonetext(5))", a->owner);
-	zonetext_put_line(w, a->line, (size_t)n + (size_t)types, a->ttl);
+	zonetext_put_line(w, a->line, (size_t)n + (size_t)types, a->dn.ttl);
 	a->names++;
 	return holdback_release(a->held, w, d);
 }
@@ -78,21 +71,10 @@ write_nsec(struct add_nsec *a, const char *next, struct zonetext_writer *w,
 static int
 next_owner(struct add_nsec *a, struct zonetext_writer *w, struct diag *d)
 {
-	if (a->owner_len > 0 && write_nsec(a, a->cut.owner, w, d) == -1)
+	if (a->owner_len > 0 && write_nsec(a, a->dn.cut.owner, w, d) == -1)
 		return -1;
-	memcpy(a->owner, a->cut.owner, a->cut.owner_len + 1);
-	a->owner_len = a->cut.owner_len;
-	return 0;
-}
-
-static int
-read_soa(struct add_nsec *a, const struct zonetext_record *rec, struct diag *d)
-{
-	struct soatext soa;
-
-	if (soatext_parse(rec, a->zone, &soa, d) == -1)
-		return -1;
-	a->ttl = soatext_denial_ttl(rec, &soa);
+	memcpy(a->owner, a->dn.cut.owner, a->dn.cut.owner_len + 1);
+	a->owner_len = a->dn.cut.owner_len;
 	return 0;
 }
 
@@ -103,19 +85,17 @@ record(void *ctx, const struct zonetext_record *rec, struct zonetext_writer *w,
 	struct add_nsec *a = ctx;
 	int rc;
 
-	if (!a->mine) {
+	if (!a->dn.mine) {
 		zonetext_put(w, rec);
 		return 0;
 	}
-	if (denial_check_type(rec, d) == -1 ||
-	    (a->owner_len == 0 && read_soa(a, rec, d) == -1) ||
-	    (rc = cut_record(&a->cut, rec, d)) == -1)
+	if ((rc = denial_record(&a->dn, rec, d)) == -1)
 		return -1;
-	if (a->cut.occluded)
+	if (a->dn.cut.occluded)
 		return holdback_put(a->held, rec, d);
 	if (rc == 1 && next_owner(a, w, d) == -1)
 		return -1;
-	a->delegation = a->cut.delegation;
+	a->delegation = a->dn.cut.delegation;
 	typebitmap_add(&a->types, rec->type);
 	zonetext_put(w, rec);
 	return 0;
@@ -127,12 +107,10 @@ end(void *ctx, struct zonetext_keys *counts, struct zonetext_writer *w,
 {
 	struct add_nsec *a = ctx;
 
-	if (!a->mine)
+	if (!a->dn.mine)
 		return 0;
-	if (a->owner_len == 0)
-		return diag_set(d, STATUS_BAD, "no SOA (RFC 1035 §5.2)");
 	/* RFC 4034 §4.1.1: the last one leads back to the apex. */
-	if (write_nsec(a, a->zone, w, d) == -1)
+	if (denial_end(&a->dn, d) == -1 || write_nsec(a, a->dn.zone, w, d) == -1)
 		return -1;
 	if (zonetext_set_u64(counts, "add-nsec.names", a->names) == -1)
 		return diag_system(d, "counts");

@@ -15,7 +15,6 @@
 #include "number.h"
 #include "report.h"
 #include "rrtype.h"
-#include "soatext.h"
 
 #define OPT_OUT 1 /* RFC 5155 §3.1.2.1 */
 
@@ -31,13 +30,11 @@ struct add_nsec3 {
 	struct extsort *rows; /* key: hash; payload: type bitmap */
 	char *line;	      /* ZONETEXT_LINE_MAX bytes to write one in */
 	/* The open zone. */
-	const char *zone;
-	bool mine, opt_out;
+	struct denial dn;
+	bool opt_out;
 	struct nsec3hash params;
 	char params_text[600]; /* "ITERATIONS SALT" */
-	uint32_t ttl;
 	uint64_t names, opted_out;
-	struct cut cut;
 	/* The owner whose types are being collected. */
 	bool any, delegation, apex, param_written;
 	uint8_t key[NAMEKEY_MAX];
@@ -124,7 +121,7 @@ choose_params(
 	if (a->params.iterations > 0)
 		report_warn("%s: %u NSEC3 iterations: validators may treat the "
 			    "zone as insecure; use 0 (RFC 9276 §3.1)",
-		    a->zone, a->params.iterations);
+		    a->dn.zone, a->params.iterations);
 	write_params_text(a);
 	return 0;
 }
@@ -136,28 +133,25 @@ zone(void *ctx, const char *name, struct zonetext_keys *keys,
 	struct add_nsec3 *a = ctx;
 
 	(void)w;
-	a->zone = name;
 	a->any = a->param_written = false;
 	a->names = a->opted_out = 0;
 	a->last_len = 0;
 	typebitmap_clear(&a->types);
 	extsort_reset(a->rows);
-	if (denial_is_ours(keys, "nsec3", &a->mine, d) == -1)
+	if (denial_begin(&a->dn, name, keys, "nsec3", d) == -1)
 		return -1;
-	if (!a->mine)
+	if (!a->dn.mine)
 		return 0;
-	if (choose_params(a, keys, d) == -1 ||
-	    cut_begin(&a->cut, name, d) == -1)
+	if (choose_params(a, keys, d) == -1)
 		return -1;
-	if (a->cut.apex_key_len + NSEC3HASH_TEXT + 2 > NAME_WIRE_MAX)
+	if (a->dn.cut.apex_key_len + NSEC3HASH_TEXT + 2 > NAME_WIRE_MAX)
 		return diag_set(d, STATUS_BAD,
 		    "the zone's name leaves no room for a hash before it "
 		    "(RFC 5155 §5)");
 	return 0;
 }
 
-/* --- rows ------------------------------------------------------------------
- */
+/* --- rows ----------------------------------------------------------------- */
 
 static int
 add_row(struct add_nsec3 *a, const uint8_t *key, size_t key_len,
@@ -184,7 +178,7 @@ add_ancestors(struct add_nsec3 *a, struct diag *d)
 {
 	size_t len = namekey_parent(a->key, a->key_len);
 
-	while (len > a->cut.apex_key_len &&
+	while (len > a->dn.cut.apex_key_len &&
 	    !(len <= a->last_len && memcmp(a->key, a->last, len) == 0)) {
 		if (add_row(a, a->key, len, NULL, d) == -1)
 			return -1;
@@ -222,7 +216,7 @@ static void
 write_param(struct add_nsec3 *a, struct zonetext_writer *w)
 {
 	const int n = snprintf(a->line, ZONETEXT_LINE_MAX,
-	    "%s\t0\tIN\tNSEC3PARAM\t1 0 %s", a->zone, a->params_text);
+	    "%s\t0\tIN\tNSEC3PARAM\t1 0 %s", a->dn.zone, a->params_text);
 
 	zonetext_put_line(w, a->line, (size_t)n, 0);
 	typebitmap_add(&a->types, RRTYPE_NSEC3PARAM);
@@ -234,21 +228,10 @@ begin_owner(struct add_nsec3 *a, struct diag *d)
 {
 	if (finish_owner(a, d) == -1)
 		return -1;
-	memcpy(a->key, a->cut.key, a->cut.key_len);
-	a->key_len = a->cut.key_len;
-	a->apex = a->cut.apex;
+	memcpy(a->key, a->dn.cut.key, a->dn.cut.key_len);
+	a->key_len = a->dn.cut.key_len;
+	a->apex = a->dn.cut.apex;
 	a->any = true;
-	return 0;
-}
-
-static int
-read_soa(struct add_nsec3 *a, const struct zonetext_record *rec, struct diag *d)
-{
-	struct soatext soa;
-
-	if (soatext_parse(rec, a->zone, &soa, d) == -1)
-		return -1;
-	a->ttl = soatext_denial_ttl(rec, &soa);
 	return 0;
 }
 
@@ -259,29 +242,26 @@ record(void *ctx, const struct zonetext_record *rec, struct zonetext_writer *w,
 	struct add_nsec3 *a = ctx;
 	int rc;
 
-	if (!a->mine) {
+	if (!a->dn.mine) {
 		zonetext_put(w, rec);
 		return 0;
 	}
-	if (denial_check_type(rec, d) == -1 ||
-	    (!a->any && read_soa(a, rec, d) == -1) ||
-	    (rc = cut_record(&a->cut, rec, d)) == -1)
+	if ((rc = denial_record(&a->dn, rec, d)) == -1)
 		return -1;
 	if (a->any && !a->param_written &&
 	    (rc == 1 || rec->type > RRTYPE_NSEC3PARAM))
 		write_param(a, w);
-	if (!a->cut.occluded) {
+	if (!a->dn.cut.occluded) {
 		if (rc == 1 && begin_owner(a, d) == -1)
 			return -1;
-		a->delegation = a->cut.delegation;
+		a->delegation = a->dn.cut.delegation;
 		typebitmap_add(&a->types, rec->type);
 	}
 	zonetext_put(w, rec);
 	return 0;
 }
 
-/* --- section two -----------------------------------------------------------
- */
+/* --- section two ---------------------------------------------------------- */
 
 struct row {
 	uint8_t hash[NSEC3HASH_SIZE];
@@ -294,7 +274,7 @@ write_nsec3(struct add_nsec3 *a, const struct row *row,
     const uint8_t next[NSEC3HASH_SIZE], struct zonetext_writer *w,
     struct diag *d)
 {
-	const bool root = strcmp(a->zone, ".") == 0;
+	const bool root = strcmp(a->dn.zone, ".") == 0;
 	char hash[NSEC3HASH_TEXT], next_text[NSEC3HASH_TEXT];
 	int n, types;
 
@@ -302,7 +282,7 @@ write_nsec3(struct add_nsec3 *a, const struct row *row,
 	nsec3hash_text(next, next_text);
 	n = snprintf(a->line, ZONETEXT_LINE_MAX,
 	    "%.*s.%s\t%u\tIN\tNSEC3\t1 %d %s %.*s ", NSEC3HASH_TEXT, hash,
-	    root ? "" : a->zone, a->ttl, a->opt_out ? OPT_OUT : 0,
+	    root ? "" : a->dn.zone, a->dn.ttl, a->opt_out ? OPT_OUT : 0,
 	    a->params_text, NSEC3HASH_TEXT, next_text);
 	types = typebitmap_to_text(row->bitmap, row->bitmap_len, a->line + n,
 	    ZONETEXT_LINE_MAX - (size_t)n);
@@ -312,7 +292,7 @@ write_nsec3(struct add_nsec3 *a, const struct row *row,
 		    NSEC3HASH_TEXT, hash);
 	/* No type: no space for one either. */
 	zonetext_put_line(
-	    w, a->line, (size_t)(types > 0 ? n + types : n - 1), a->ttl);
+	    w, a->line, (size_t)(types > 0 ? n + types : n - 1), a->dn.ttl);
 	return 0;
 }
 
@@ -361,10 +341,10 @@ end(void *ctx, struct zonetext_keys *counts, struct zonetext_writer *w,
 {
 	struct add_nsec3 *a = ctx;
 
-	if (!a->mine)
+	if (!a->dn.mine)
 		return 0;
-	if (!a->any)
-		return diag_set(d, STATUS_BAD, "no SOA (RFC 1035 §5.2)");
+	if (denial_end(&a->dn, d) == -1)
+		return -1;
 	if (!a->param_written)
 		write_param(a, w);
 	if (finish_owner(a, d) == -1 || write_chain(a, w, d) == -1)

@@ -2,25 +2,28 @@
 
 #include "denial.h"
 #include "rrtype.h"
+#include "soatext.h"
 
 int
-denial_is_ours(const struct zonetext_keys *keys, const char *ours, bool *mine,
-    struct diag *d)
+denial_begin(struct denial *dn, const char *zone,
+    const struct zonetext_keys *keys, const char *ours, struct diag *d)
 {
 	const char *denial = zonetext_get(keys, "denial");
 
+	dn->zone = zone;
 	/* none: a zone that goes insecure (jobs(5)). */
 	if (denial != NULL && strcmp(denial, "nsec") != 0 &&
 	    strcmp(denial, "nsec3") != 0 && strcmp(denial, "none") != 0)
 		return diag_set(d, STATUS_BAD,
 		    "header: denial=%s is neither nsec nor nsec3 nor none",
 		    denial);
-	*mine = denial == NULL || strcmp(denial, ours) == 0;
-	return 0;
+	dn->mine = denial == NULL || strcmp(denial, ours) == 0;
+	return dn->mine ? cut_begin(&dn->cut, zone, d) : 0;
 }
 
-int
-denial_check_type(const struct zonetext_record *rec, struct diag *d)
+/* Records that signing makes may not be there yet. */
+static int
+check_type(const struct zonetext_record *rec, struct diag *d)
 {
 	char name[RRTYPE_TEXT_MAX];
 
@@ -36,6 +39,34 @@ denial_check_type(const struct zonetext_record *rec, struct diag *d)
 		    rrtype_name(rec->type, name));
 	}
 	return 0;
+}
+
+static int
+read_soa(struct denial *dn, const struct zonetext_record *rec, struct diag *d)
+{
+	struct soatext soa;
+
+	if (soatext_parse(rec, dn->zone, &soa, d) == -1)
+		return -1;
+	dn->ttl = soatext_denial_ttl(rec, &soa);
+	return 0;
+}
+
+int
+denial_record(
+    struct denial *dn, const struct zonetext_record *rec, struct diag *d)
+{
+	if (check_type(rec, d) == -1 ||
+	    (!dn->cut.begun && read_soa(dn, rec, d) == -1))
+		return -1;
+	return cut_record(&dn->cut, rec, d);
+}
+
+int
+denial_end(const struct denial *dn, struct diag *d)
+{
+	return dn->cut.begun ? 0 :
+	    diag_set(d, STATUS_BAD, "no SOA (RFC 1035 §5.2)");
 }
 
 void
