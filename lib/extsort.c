@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "extsort_parts.h"
+#include "tempfile.h"
 
 /* Sorts a full chunk while the caller fills the other one. */
 struct worker {
@@ -97,9 +98,8 @@ extsort_open(
 	s->spill.fd = -1;
 	if (memory < EXTSORT_MEMORY_MIN)
 		memory = EXTSORT_MEMORY_MIN;
-	if (folder == NULL &&
-	    ((folder = getenv("TMPDIR")) == NULL || *folder == '\0'))
-		folder = "/var/tmp";
+	if (folder == NULL)
+		folder = tempfile_folder();
 	memory &= ~(size_t)63; /* entries are aligned from each half's end */
 	s->memory = malloc(memory);
 	s->folder = strdup(folder);

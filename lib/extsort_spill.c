@@ -1,66 +1,26 @@
-#include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "extsort_parts.h"
+#include "tempfile.h"
 
 #define GATHER ((size_t)256 * 1024)
-
-/* For file systems that know no O_TMPFILE. */
-static int
-open_unlinked(const char *folder)
-{
-	char *path;
-	int fd;
-
-	if (asprintf(&path, "%s/zonepipe.XXXXXX", folder) == -1) {
-		errno = ENOMEM;
-		return -1;
-	}
-	if ((fd = mkostemp(path, O_CLOEXEC)) != -1 && unlink(path) == -1) {
-		const int err = errno;
-
-		(void)close(fd);
-		errno = err;
-		fd = -1;
-	}
-	free(path);
-	return fd;
-}
 
 static int
 spill_open(struct spill *sp, struct diag *d)
 {
-	if (sp->fd != -1)
-		return 0;
-	sp->fd = open(sp->folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	if (sp->fd == -1 &&
-	    (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL))
-		sp->fd = open_unlinked(sp->folder);
 	if (sp->fd == -1)
-		return diag_system(d, "%s: cannot spill there", sp->folder);
-	return 0;
+		sp->fd = tempfile_open(sp->folder, d);
+	return sp->fd == -1 ? -1 : 0;
 }
 
 int
 spill_write(struct spill *sp, const uint8_t *bytes, size_t len, struct diag *d)
 {
-	while (len > 0) {
-		const ssize_t n = pwrite(sp->fd, bytes, len, sp->end);
-
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n <= 0) {
-			if (n == 0)
-				errno = ENOSPC;
-			return diag_system(d, "%s: spill: write", sp->folder);
-		}
-		bytes += n;
-		len -= (size_t)n;
-		sp->end += n;
-	}
+	if (tempfile_write(sp->fd, bytes, len, (uint64_t)sp->end, d) == -1)
+		return diag_prefix(d, "%s", sp->folder);
+	sp->end += (off_t)len;
 	return 0;
 }
 
@@ -68,20 +28,8 @@ int
 spill_read(const struct spill *sp, off_t offset, uint8_t *to, size_t len,
     struct diag *d)
 {
-	while (len > 0) {
-		const ssize_t n = pread(sp->fd, to, len, offset);
-
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return diag_system(d, "%s: spill: read", sp->folder);
-		if (n == 0)
-			return diag_set(d, STATUS_SYSTEM,
-			    "%s: spill: shorter than was written", sp->folder);
-		to += n;
-		len -= (size_t)n;
-		offset += n;
-	}
+	if (tempfile_read(sp->fd, to, len, (uint64_t)offset, d) == -1)
+		return diag_prefix(d, "%s", sp->folder);
 	return 0;
 }
 
