@@ -1,24 +1,13 @@
 #include "hex.h"
 
-static int
-nibble(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 int
 hex_decode(const char *s, size_t len, uint8_t *out, size_t max, size_t *size)
 {
 	if (len % 2 != 0 || len / 2 > max)
 		return -1;
 	for (size_t i = 0; i < len / 2; i++) {
-		const int high = nibble(s[2 * i]), low = nibble(s[2 * i + 1]);
+		const int high = hex_digit(s[2 * i]);
+		const int low = hex_digit(s[2 * i + 1]);
 
 		if (high == -1 || low == -1)
 			return -1;

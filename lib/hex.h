@@ -1,9 +1,19 @@
-/* Hexadecimal, as in CKA_ID locators and digests. */
+/* Hexadecimal, as in CKA_ID locators, salts and digests. */
 #ifndef HEX_H
 #define HEX_H
 
 #include <stddef.h>
 #include <stdint.h>
+
+/* The value of a digit in any case, or -1. */
+static inline int
+hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
 
 /*
  * Pairs of digits in any case.  0 with *size octets in out, or -1: odd, no

@@ -3,6 +3,7 @@
 
 #include "jobline.h"
 #include "number.h"
+#include "percent.h"
 
 #define COLUMNS 9
 
@@ -12,40 +13,18 @@ is_plain(unsigned char c)
 	return c >= 0x20 && c < 0x7f && c != '%';
 }
 
-static int
-hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /* A field as a string of its own; NULL: malformed, or no memory. */
 static char *
 decode(const char *s, size_t len)
 {
-	char *text = malloc(len + 1), *to = text;
+	char *text = malloc(len + 1);
 
-	if (text == NULL)
-		return NULL;
 	if (len == 1 && *s == '-')
 		len = 0;
-	for (size_t i = 0; i < len; i++) {
-		int high, low;
-
-		if (s[i] != '%') {
-			*to++ = s[i];
-			continue;
-		}
-		if (len - i < 3 || (high = hex_value(s[i + 1])) == -1 ||
-		    (low = hex_value(s[i + 2])) == -1 || high + low == 0) {
-			free(text);
-			return NULL;
-		}
-		*to++ = (char)(high << 4 | low);
-		i += 2;
+	if (text != NULL && percent_decode(s, len, NULL, text) == -1) {
+		free(text);
+		return NULL;
 	}
-	*to = '\0';
 	return text;
 }
 
@@ -113,19 +92,10 @@ jobline_parse(const char *line, size_t len, struct jobline *out,
 static void
 encode(const char *text, struct stream_out *out)
 {
-	static const char hex[] = "0123456789ABCDEF";
-
 	if (text == NULL || *text == '\0')
 		stream_puts(out, "-");
-	for (; text != NULL && *text != '\0'; text++) {
-		const unsigned char c = (unsigned char)*text;
-
-		if (is_plain(c))
-			stream_write(out, text, 1);
-		else
-			stream_write(out,
-			    (char[]){ '%', hex[c >> 4], hex[c & 15] }, 3);
-	}
+	else
+		percent_encode(out, text, is_plain);
 }
 
 void

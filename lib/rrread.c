@@ -1,6 +1,7 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+#include "hex.h"
 #include "name.h"
 #include "number.h"
 #include "rrfields.h"
@@ -126,15 +127,6 @@ read_address(struct reading *r, int family)
 	return put(r, address, family == AF_INET ? 4 : 16);
 }
 
-static int
-hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /*
  * Hexadecimal digits of one word, or of all that are left, from the character
  * at skip on; with dots between if they may be there.
@@ -149,7 +141,7 @@ read_hex(struct reading *r, size_t skip, bool all, bool dots)
 		return bad(r, "hexadecimal");
 	for (; r->at < stop; r->at++, skip = 0)
 		for (size_t i = skip; i < r->at->len; i++) {
-			const int value = hex_value(r->at->text[i]);
+			const int value = hex_digit(r->at->text[i]);
 			uint8_t octet;
 
 			if (r->at->text[i] == '.' && dots)

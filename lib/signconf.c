@@ -54,18 +54,6 @@ digest_hex(
 
 /* --- reading ------------------------------------------------------------- */
 
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 /* "-" is the empty salt. */
 static void
 read_salt(struct xmlfile *f, xmlNode *n, void *to)
@@ -77,24 +65,12 @@ read_salt(struct xmlfile *f, xmlNode *n, void *to)
 	if (text == NULL)
 		return;
 	len = strcmp(text, "-") == 0 ? 0 : strlen(text);
-	if (len % 2 != 0 || len / 2 > SIGNCONF_SALT_MAX)
-		goto bad;
-	for (size_t i = 0; i < len; i += 2) {
-		const int high = hex_digit(text[i]);
-		const int low = hex_digit(text[i + 1]);
-
-		if (high == -1 || low == -1)
-			goto bad;
-		sc->salt[i / 2] = (uint8_t)(high << 4 | low);
-	}
-	sc->salt_len = len / 2;
-	free(text);
-	return;
-bad:
-	xmlfile_error(f, n,
-	    "'%s' is not up to 255 octets in hex, nor '-' "
-	    "(RFC 5155 §3.3)",
-	    text);
+	if (hex_decode(text, len, sc->salt, sizeof(sc->salt), &sc->salt_len) ==
+	    -1)
+		xmlfile_error(f, n,
+		    "'%s' is not up to 255 octets in hex, nor '-' "
+		    "(RFC 5155 §3.3)",
+		    text);
 	free(text);
 }
 

@@ -1,61 +1,32 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "percent.h"
 #include "zonetext_line.h"
 
 static bool
-is_plain(unsigned char c, bool spaces)
+is_plain(unsigned char c)
 {
-	return (c > 0x20 && c < 0x7f && c != '%' && c != ';') ||
-	    (c == ' ' && spaces);
+	return c > 0x20 && c < 0x7f && c != '%' && c != ';';
+}
+
+static bool
+is_plain_or_space(unsigned char c)
+{
+	return c == ' ' || is_plain(c);
 }
 
 void
 zonetext_encode(struct stream_out *out, const char *text, bool keep_spaces)
 {
-	static const char hex[] = "0123456789ABCDEF";
-
-	for (; *text != '\0'; text++) {
-		const unsigned char c = (unsigned char)*text;
-
-		if (is_plain(c, keep_spaces))
-			stream_write(out, text, 1);
-		else
-			stream_write(out,
-			    (char[]){ '%', hex[c >> 4], hex[c & 15] }, 3);
-	}
-}
-
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
+	percent_encode(out, text, keep_spaces ? is_plain_or_space : is_plain);
 }
 
 int
 zonetext_decode(const char *from, size_t len, bool spaces, char *to)
 {
-	for (size_t i = 0; i < len; i++) {
-		int high, low;
-
-		if (from[i] != '%') {
-			if (!is_plain((unsigned char)from[i], spaces))
-				return -1;
-			*to++ = from[i];
-			continue;
-		}
-		if (len - i < 3 || (high = hex_digit(from[i + 1])) == -1 ||
-		    (low = hex_digit(from[i + 2])) == -1 || high + low == 0)
-			return -1;
-		*to++ = (char)(high << 4 | low);
-		i += 2;
-	}
-	*to = '\0';
-	return 0;
+	return percent_decode(
+	    from, len, spaces ? is_plain_or_space : is_plain, to);
 }
 
 /* DESIGN §1: header keys are [a-z-]+; counts are PROGRAM.NAME, with digits. */
