@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -9,48 +10,90 @@
 
 #define CHUNK ((size_t)64 * 1024)
 
-static int
-update_all(EVP_MD_CTX *ctx, int fd, char *chunk, struct diag *d)
-{
-	off_t at = 0;
-	ssize_t n;
+struct filedigest {
+	EVP_MD_CTX *ctx;
+	bool failed;
+};
 
-	while ((n = pread(fd, chunk, CHUNK, at)) != 0) {
+int
+filedigest_open(struct filedigest **out, struct diag *d)
+{
+	struct filedigest *fd = calloc(1, sizeof(*fd));
+
+	if (fd == NULL || (fd->ctx = EVP_MD_CTX_new()) == NULL) {
+		free(fd);
+		return diag_set(d, STATUS_SYSTEM, "digest: no memory");
+	}
+	filedigest_begin(fd);
+	*out = fd;
+	return 0;
+}
+
+void
+filedigest_begin(struct filedigest *fd)
+{
+	fd->failed = EVP_DigestInit_ex(fd->ctx, EVP_sha256(), NULL) != 1;
+}
+
+void
+filedigest_add(void *ctx, const void *bytes, size_t len)
+{
+	struct filedigest *fd = ctx;
+
+	fd->failed |= EVP_DigestUpdate(fd->ctx, bytes, len) != 1;
+}
+
+int
+filedigest_end(
+    struct filedigest *fd, char hex[FILEDIGEST_TEXT], struct diag *d)
+{
+	uint8_t digest[EVP_MAX_MD_SIZE];
+	unsigned len = 0;
+
+	if (fd->failed || EVP_DigestFinal_ex(fd->ctx, digest, &len) != 1)
+		return diag_set(d, STATUS_SYSTEM, "digest: SHA-256");
+	hex_encode(digest, len, hex);
+	return 0;
+}
+
+void
+filedigest_close(struct filedigest *fd)
+{
+	if (fd == NULL)
+		return;
+	EVP_MD_CTX_free(fd->ctx);
+	free(fd);
+}
+
+static int
+add_all(struct filedigest *digest, int fd, struct diag *d)
+{
+	char *chunk = malloc(CHUNK);
+	off_t at = 0;
+	ssize_t n = -1;
+
+	while (chunk != NULL && (n = pread(fd, chunk, CHUNK, at)) != 0) {
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n == -1)
-			return diag_system(d, "digest");
-		if (EVP_DigestUpdate(ctx, chunk, (size_t)n) != 1)
-			return diag_set(d, STATUS_SYSTEM, "digest: SHA-256");
+			break;
+		filedigest_add(digest, chunk, (size_t)n);
 		at += n;
 	}
-	return 0;
+	if (n == -1)
+		diag_system(d, "digest");
+	free(chunk);
+	return n == -1 ? -1 : 0;
 }
 
 int
 filedigest_fd(int fd, char hex[FILEDIGEST_TEXT], struct diag *d)
 {
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	char *chunk = malloc(CHUNK);
-	uint8_t digest[EVP_MAX_MD_SIZE];
-	unsigned len = 0;
+	struct filedigest *digest = NULL;
 	int rc = -1;
 
-	if (ctx == NULL || chunk == NULL ||
-	    EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) != 1) {
-		diag_set(d, STATUS_SYSTEM, "digest: no memory");
-		goto out;
-	}
-	if (update_all(ctx, fd, chunk, d) == -1)
-		goto out;
-	if (EVP_DigestFinal_ex(ctx, digest, &len) != 1) {
-		diag_set(d, STATUS_SYSTEM, "digest: SHA-256");
-		goto out;
-	}
-	hex_encode(digest, len, hex);
-	rc = 0;
-out:
-	EVP_MD_CTX_free(ctx);
-	free(chunk);
+	if (filedigest_open(&digest, d) == 0 && add_all(digest, fd, d) == 0)
+		rc = filedigest_end(digest, hex, d);
+	filedigest_close(digest);
 	return rc;
 }

@@ -30,6 +30,8 @@ struct stream_out {
 	size_t used;
 	uint64_t bytes;
 	int failed; /* errno of the first failure */
+	void (*tap)(void *ctx, const void *bytes, size_t len);
+	void *tap_ctx;
 };
 
 /* A roomy pipe saves context switches; not getting it is no error. */
@@ -189,9 +191,19 @@ stream_out_open(struct stream_out **out, int fd, const char *name,
 	return 0;
 }
 
+void
+stream_out_tap(struct stream_out *out,
+    void (*tap)(void *ctx, const void *bytes, size_t len), void *ctx)
+{
+	out->tap = tap;
+	out->tap_ctx = ctx;
+}
+
 static void
 write_all(struct stream_out *out, const char *bytes, size_t len)
 {
+	if (out->tap != NULL)
+		out->tap(out->tap_ctx, bytes, len);
 	while (len > 0 && out->failed == 0) {
 		const ssize_t n = write(out->fd, bytes, len);
 

@@ -40,6 +40,13 @@ int stream_out_open(struct stream_out **out, int fd, const char *name,
     struct diag *d);
 
 /*
+ * Show all that is written from now on to tap, each octet once and in order,
+ * when it goes to the descriptor.
+ */
+void stream_out_tap(struct stream_out *out,
+    void (*tap)(void *ctx, const void *bytes, size_t len), void *ctx);
+
+/*
  * Buffered write.  A failure is kept and everything after it dropped: callers
  * may write on and ask stream_failed() or stream_finish() when it suits them.
  */

@@ -16,6 +16,19 @@ signed 1 1 | write-zones -o "$T/z" >"$T/job"
 ok 'written aside' test -e "$T/z.new" -a ! -e "$T/z"
 is 'the job line' "$(cut -f1-9 "$T/job" | tr '\t' ' ')" "example. $T/z 1 1 1 0 1 0 -"
 is 'its digest is that of the file' "$(sed 's/.*digest=//' "$T/job")" "$(sha256sum <"$T/z.new" | cut -d' ' -f1)"
+awk -v dir="$T" 'BEGIN {
+	print ";zonetext 1"
+	for (z = 1; z <= 3; z++) {
+		printf ";zone z%d. output=%s/d%d\n", z, dir, z
+		for (i = 1; i <= 3000; i++)
+			printf "n%d.z%d.\t60\tIN\tTXT\t\"more than one buffer holds\"\n", i, z
+		print z == 2 ? ";fail z2. 1 too%20late" : ";end z" z ". records=3000 max-ttl=60"
+	}
+	print ";done zones=3 failed=1" }' >"$T/three"
+write-zones --batch <"$T/three" >"$T/jobs"
+is 'and of each file of a batch, after a failed one too' \
+	"$(sed -n 's/^\(z.\).*digest=/\1 /p' "$T/jobs")" \
+	"$(for z in 1 3; do echo "z$z $(sha256sum <"$T/d$z.new" | cut -d' ' -f1)"; done)"
 ok 'committed' write-zones --commit <"$T/job"
 ok 'in place' test -e "$T/z" -a ! -e "$T/z.new"
 signed 1 1 >"$T/want"

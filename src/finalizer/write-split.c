@@ -18,6 +18,7 @@ struct splitter {
 	char file[PATH_MAX], aside[PATH_MAX]; /* of the open zone */
 	int fd;
 	struct stream_out *out;
+	struct filedigest *digest; /* of what goes through out */
 	struct zonetext_writer *w;
 	enum status worst;
 	bool used; /* -o takes one zone */
@@ -80,7 +81,7 @@ begin(struct splitter *s, const char *zone, const struct zonetext_keys *header,
 	if (unlink(s->aside) == -1 && errno != ENOENT)
 		return diag_system(d, "%s: cannot remove", s->aside);
 	s->fd = open(
-	    s->aside, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+	    s->aside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
 	if (s->fd == -1)
 		return diag_system(d, "%s: cannot create", s->aside);
 	if (fchmod(s->fd, 0644) == -1)
@@ -88,19 +89,21 @@ begin(struct splitter *s, const char *zone, const struct zonetext_keys *header,
 	if (stream_out_open(&s->out, s->fd, s->aside, d) == -1 ||
 	    zonetext_writer_open(&s->w, s->out, d) == -1)
 		return -1;
+	filedigest_begin(s->digest);
+	stream_out_tap(s->out, filedigest_add, s->digest);
 	zonetext_begin(s->w, zone, header);
 	return 0;
 }
 
 /* The zone's own ";end" and ";done"; then it is whole. */
 static int
-finish(struct splitter *s, const struct zonetext_keys *counts, char digest[FILEDIGEST_TEXT],
-    struct diag *d)
+finish(struct splitter *s, const struct zonetext_keys *counts,
+    char digest[FILEDIGEST_TEXT], struct diag *d)
 {
 	zonetext_end(s->w, counts);
 	if (zonetext_done(s->w, d) == -1)
 		return -1;
-	return filedigest_fd(s->fd, digest, d);
+	return filedigest_end(s->digest, digest, d);
 }
 
 static char *
@@ -194,11 +197,9 @@ one_item(struct splitter *s, struct zonetext_reader *r, int item,
 	}
 }
 
-enum status
-write_split(struct zonetext_reader *r, const struct write_options *o,
-    struct stream_out *jobs, struct diag *d)
+static enum status
+split(struct splitter *s, struct zonetext_reader *r, struct diag *d)
 {
-	struct splitter s = { .o = o, .jobs = jobs, .fd = -1 };
 	bool skip = false; /* the open zone failed */
 	char digest[FILEDIGEST_TEXT];
 	struct diag why;
@@ -206,15 +207,15 @@ write_split(struct zonetext_reader *r, const struct write_options *o,
 
 	while ((item = zonetext_read(r, d)) != ZONETEXT_DONE) {
 		if (item == -1) {
-			drop_aside(&s);
+			drop_aside(s);
 			return d->status;
 		}
 		if (skip) {
 			skip = item == ZONETEXT_RECORD;
 			continue;
 		}
-		if (one_item(&s, r, item, digest, &why) == -1) {
-			if (fail_zone(&s, zonetext_zone_name(r), &why, d) == -1)
+		if (one_item(s, r, item, digest, &why) == -1) {
+			if (fail_zone(s, zonetext_zone_name(r), &why, d) == -1)
 				return d->status;
 			/* A failure that came down the stream was said. */
 			if (item != ZONETEXT_FAIL)
@@ -225,14 +226,27 @@ write_split(struct zonetext_reader *r, const struct write_options *o,
 		}
 		if (item != ZONETEXT_END)
 			continue;
-		if (tell(&s, zonetext_zone_name(r), zonetext_end_keys(r),
-			zonetext_records(s.w), digest, NULL, d) == -1) {
-			drop_aside(&s);
+		if (tell(s, zonetext_zone_name(r), zonetext_end_keys(r),
+			zonetext_records(s->w), digest, NULL, d) == -1) {
+			drop_aside(s);
 			return d->status;
 		}
-		(void)close(s.fd); /* fsync and its errors: when published */
-		s.fd = -1;
-		drop_aside(&s);
+		(void)close(s->fd); /* fsync and its errors: when published */
+		s->fd = -1;
+		drop_aside(s);
 	}
-	return s.worst;
+	return s->worst;
+}
+
+enum status
+write_split(struct zonetext_reader *r, const struct write_options *o,
+    struct stream_out *jobs, struct diag *d)
+{
+	struct splitter s = { .o = o, .jobs = jobs, .fd = -1 };
+	enum status status = STATUS_SYSTEM;
+
+	if (filedigest_open(&s.digest, d) == 0)
+		status = split(&s, r, d);
+	filedigest_close(s.digest);
+	return status;
 }
