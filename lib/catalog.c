@@ -187,8 +187,15 @@ take_below_zones(struct reading *r, const struct zonetext_record *rec,
 	    name_labels(r->zones, r->zones_len);
 	const char *node = rec->owner, *rest;
 	size_t node_len = rec->owner_len, rest_len;
+	char canonical[NAME_TEXT_MAX];
 	struct node *n;
 
+	/* A file by hand may have anything where a name should be. */
+	if (name_canonical(rec->owner, rec->owner_len, canonical) !=
+		(int)rec->owner_len ||
+	    memcmp(canonical, rec->owner, rec->owner_len) != 0)
+		return diag_set(d, STATUS_BAD, "%.*s is not a canonical name",
+		    (int)rec->owner_len, rec->owner);
 	if (depth > 2)
 		return 0;
 	if (depth == 2)

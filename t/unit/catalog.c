@@ -114,6 +114,8 @@ test_broken(void)
 			"coo.b.zones.cat.example.\t0\tIN\tPTR\ty.\n",
 		    "more than one PTR" },
 		{ SOA VERSION MEMBER("b", "one..example."), "not a name" },
+		{ SOA VERSION MEMBER(".", "one.example."), "not a canonical" },
+		{ SOA VERSION MEMBER("B", "one.example."), "not a canonical" },
 		{ SOA VERSION MEMBER("b", "relative"), "not a name" },
 		{ SOA VERSION MEMBER("1", "a.") MEMBER("2", "b.")
 			MEMBER("3", "c.") MEMBER("4", "d.") MEMBER("5", "e."),
