@@ -6,7 +6,9 @@
 #                           example. with TSIG key "key." (see KEY_ALG), and
 #                           the same as open.example. to everybody
 #                           with UPDATES=1 it takes dynamic updates, and does not
-#                           reload; with KNOT_NOTIFY=PORT knotd sends NOTIFY there
+#                           reload; with KNOT_NOTIFY=PORT knotd sends NOTIFY there;
+#                           with KEYS="ALGORITHM ..." it takes a key k-ALGORITHM
+#                           of each too
 #   reload NAME             the zone files have changed
 #   fetch_conf DIR PORT ALG SECRET [MORE]
 #                           a conf.xml in DIR with one master; ALG none: no TSIG
@@ -73,13 +75,14 @@ key:
   - id: key.
     algorithm: $KEY_ALG
     secret: $KEY_SECRET
+$(for a in ${KEYS:-}; do printf '  - id: k-%s.\n    algorithm: %s\n    secret: %s\n' $a $a $KEY_SECRET; done)
 remote:
   - id: us
     address: 127.0.0.1@${KNOT_NOTIFY:-1}
     key: key.
 acl:
   - id: signed
-    key: key.
+    key: [key.$(for a in ${KEYS:-}; do printf ', k-%s.' $a; done)]
     action: [transfer${UPDATES:+, update}]
   - id: open
     address: 127.0.0.1
@@ -132,7 +135,8 @@ ${NAMED_MORE:-}options {
 };
 controls { };
 key "key." { algorithm $KEY_ALG; secret "$KEY_SECRET"; };
-zone "example" { type primary; file "zone"; allow-transfer { key "key."; }; $named_updates };
+$(for a in ${KEYS:-}; do echo "key \"k-$a.\" { algorithm $a; secret \"$KEY_SECRET\"; };"; done)
+zone "example" { type primary; file "zone"; allow-transfer { key "key."; $(for a in ${KEYS:-}; do echo "key \"k-$a.\";"; done) }; $named_updates };
 zone "open.example" { type primary; file "open"; allow-transfer { 127.0.0.1; }; };
 EOF
 	sed 's/example\./open.example./g' "$T/$1/zone" >"$T/$1/open"
@@ -163,10 +167,12 @@ key:
 	name: "key."
 	algorithm: $KEY_ALG
 	secret: "$KEY_SECRET"
+$(for a in ${KEYS:-}; do printf 'key:\n\tname: "k-%s."\n\talgorithm: %s\n\tsecret: "%s"\n' $a $a $KEY_SECRET; done)
 zone:
 	name: example
 	zonefile: zone
 	provide-xfr: 127.0.0.1 key.
+$(for a in ${KEYS:-}; do printf '\tprovide-xfr: 127.0.0.1 k-%s.\n' $a; done)
 	store-ixfr: yes
 	create-ixfr: yes
 	ixfr-number: 200
