@@ -114,8 +114,8 @@ take_member(struct reading *r, struct node *n,
 		    "(RFC 9432 §4.1)",
 		    (int)rec->owner_len, rec->owner);
 	if (++r->catalog->count > r->max)
-		return diag_set(
-		    d, STATUS_BAD, "more than %zu members (MaxMembers)", r->max);
+		return diag_set(d, STATUS_BAD,
+		    "more than %zu members (MaxMembers)", r->max);
 	return set_name(&n->member->name, rec, d);
 }
 
@@ -136,8 +136,8 @@ take_coo(struct reading *r, struct node *n, const struct zonetext_record *rec,
 
 /* A value that cannot be one of the configuration's is as good as none. */
 static int
-take_group(struct reading *r, struct node *n,
-    const struct zonetext_record *rec, struct diag *d)
+take_group(struct reading *r, struct node *n, const struct zonetext_record *rec,
+    struct diag *d)
 {
 	struct catalog_member *m = n->member;
 	char value[1024], **grown;
@@ -157,8 +157,8 @@ take_group(struct reading *r, struct node *n,
 }
 
 static int
-take_version(struct reading *r, const struct zonetext_record *rec,
-    struct diag *d)
+take_version(
+    struct reading *r, const struct zonetext_record *rec, struct diag *d)
 {
 	if (rec->type != RRTYPE_TXT)
 		return 0;
@@ -175,8 +175,8 @@ take_version(struct reading *r, const struct zonetext_record *rec,
 
 /* Below zones.$CATZ: a member's node, or a property of it (§4.3). */
 static int
-take_below_zones(struct reading *r, const struct zonetext_record *rec,
-    struct diag *d)
+take_below_zones(
+    struct reading *r, const struct zonetext_record *rec, struct diag *d)
 {
 	static const struct {
 		const char *label;
@@ -203,9 +203,9 @@ take_below_zones(struct reading *r, const struct zonetext_record *rec,
 	rest = name_parent(node, node_len, &rest_len);
 	if (depth == 1)
 		return (n = node_of(r, node, (size_t)(rest - node) - 1, d)) ==
-			NULL
-		    ? -1
-		    : take_member(r, n, rec, d);
+			NULL ?
+		    -1 :
+		    take_member(r, n, rec, d);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		const size_t len = strlen(rows[i].label);
 
@@ -219,8 +219,8 @@ take_below_zones(struct reading *r, const struct zonetext_record *rec,
 }
 
 static int
-take_record(struct reading *r, const struct zonetext_record *rec,
-    struct diag *d)
+take_record(
+    struct reading *r, const struct zonetext_record *rec, struct diag *d)
 {
 	static const char version[] = "version.";
 	const char *name = r->catalog->name;
@@ -330,8 +330,8 @@ take_stream(struct reading *r, struct zonetext_reader *in, struct diag *d)
 }
 
 int
-catalog_read(struct catalog **out, const char *name,
-    struct zonetext_reader *in, size_t max, struct diag *d)
+catalog_read(struct catalog **out, const char *name, struct zonetext_reader *in,
+    size_t max, struct diag *d)
 {
 	struct reading r = { .name_len = strlen(name), .max = max };
 	int rc = -1;

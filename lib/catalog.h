@@ -13,9 +13,9 @@
 #include "zonetext.h"
 
 struct catalog_member {
-	char *name;  /* of the zone, canonical text */
-	char *label; /* unique in the catalog, canonical text without dot */
-	char *coo;   /* the catalog it moves to (§4.3.1), or NULL */
+	char *name;   /* of the zone, canonical text */
+	char *label;  /* unique in the catalog, canonical text without dot */
+	char *coo;    /* the catalog it moves to (§4.3.1), or NULL */
 	char **group; /* values of the group property (§4.3.2) */
 	size_t group_count;
 };

@@ -45,7 +45,7 @@ struct zonelist_catalog {
 struct zonelist {
 	struct zonelist_zone *zone; /* in the order of the file */
 	size_t count;
-	size_t *by_name; /* count indices, sorted by name */
+	size_t *by_name;		  /* count indices, sorted by name */
 	struct zonelist_catalog *catalog; /* in the order of the file */
 	size_t catalog_count;
 };

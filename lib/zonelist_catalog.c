@@ -68,8 +68,8 @@ static const struct xmlread_row catalog_rows[] = {
 	XMLROW_CALL("Group", XMLREAD_MANY, 0, read_group),
 	XMLROW("MaxRemovals", XMLREAD_U32, 0, struct zonelist_catalog,
 	    max_removals),
-	XMLROW("MaxMembers", XMLREAD_U32, 0, struct zonelist_catalog,
-	    max_members),
+	XMLROW(
+	    "MaxMembers", XMLREAD_U32, 0, struct zonelist_catalog, max_members),
 	XMLROW_END,
 };
 
@@ -91,8 +91,8 @@ read_catalog(struct xmlfile *f, xmlNode *n, void *to)
 	c->name = xmlread_zone_name(f, n);
 	xmlread_children(f, n, catalog_rows, c);
 	if (f->errors == 0 && !zonelist_is_path(c->input))
-		xmlfile_error(f, n,
-		    "the path is empty or holds a control character");
+		xmlfile_error(
+		    f, n, "the path is empty or holds a control character");
 }
 
 void

@@ -128,13 +128,12 @@ do_zones(const struct step *s, struct change **zone, size_t count)
 		else
 			report_error("%s: %s: not %s: keystate ended with "
 				     "status %d; the next run tries again",
-			    s->source->conf->name,
-			    member_of(s, zone[i])->zone,
+			    s->source->conf->name, member_of(s, zone[i])->zone,
 			    s->policy != NULL ? "added" : "deleted", status);
 	}
 	if (status > (int)s->plan->worst)
-		s->plan->worst = status > STATUS_SYSTEM ? STATUS_SYSTEM
-							: (enum status)status;
+		s->plan->worst = status > STATUS_SYSTEM ? STATUS_SYSTEM :
+							  (enum status)status;
 }
 
 static void
@@ -170,8 +169,7 @@ add_zones(struct step s)
 	for (size_t g = 0; g <= c->group_count; g++) {
 		bool before = false;
 
-		s.policy = g == c->group_count ? c->policy
-					       : c->group[g].policy;
+		s.policy = g == c->group_count ? c->policy : c->group[g].policy;
 		for (size_t k = 0; k < g; k++)
 			before |= strcmp(c->group[k].policy, s.policy) == 0;
 		if (!before)
@@ -248,13 +246,13 @@ static int
 lock(const struct conf *conf, struct diag *d)
 {
 	char path[PATH_MAX];
-	const int n = snprintf(
-	    path, sizeof(path), "%s/catalogs.lock", conf->state_dir);
+	const int n =
+	    snprintf(path, sizeof(path), "%s/catalogs.lock", conf->state_dir);
 	int fd;
 
 	if (n < 0 || n >= (int)sizeof(path))
-		return diag_set(d, STATUS_USAGE, "%s: path too long",
-		    conf->state_dir);
+		return diag_set(
+		    d, STATUS_USAGE, "%s: path too long", conf->state_dir);
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd == -1)
 		return diag_system(d, "%s", path);

@@ -83,9 +83,9 @@ owned_by(const struct source *s, const char *zone)
 {
 	const uintptr_t place = (uintptr_t)strmap_get(&s->place, zone);
 
-	return place == 0 || s->owned.list[place - 1].gone
-	    ? NULL
-	    : &s->owned.list[place - 1];
+	return place == 0 || s->owned.list[place - 1].gone ?
+	    NULL :
+	    &s->owned.list[place - 1];
 }
 
 static int
@@ -108,15 +108,14 @@ own(struct plan *plan, struct source *s, struct changes *changes,
 	s->changed = true;
 	return members_add(&s->owned, zone, label, policy, d) == -1 ||
 		put_change(changes, s->owned.count - 1, d) == -1 ||
-		note_owner(plan, s, s->owned.count - 1, d) == -1
-	    ? -1
-	    : 0;
+		note_owner(plan, s, s->owned.count - 1, d) == -1 ?
+	    -1 :
+	    0;
 }
 
 /* §4.3.1: does from say that the zone goes to that catalog? */
 static bool
-leads_to(
-    const struct source *from, const char *zone, const struct source *to)
+leads_to(const struct source *from, const char *zone, const struct source *to)
 {
 	const struct catalog_member *m =
 	    from->now == NULL ? NULL : catalog_find(from->now, zone);
@@ -145,10 +144,10 @@ read_source(struct source *s, struct diag *d)
 		    s->conf->name, s->conf->input);
 		return 0;
 	}
-	if (catalog_read_file(&s->now, s->conf->name, path,
-		s->conf->max_members, d) == -1)
-		return diag_prefix(d, "its %zu zones stay as they are",
-		    s->owned.count);
+	if (catalog_read_file(
+		&s->now, s->conf->name, path, s->conf->max_members, d) == -1)
+		return diag_prefix(
+		    d, "its %zu zones stay as they are", s->owned.count);
 	return 0;
 }
 
@@ -179,8 +178,7 @@ static int
 plan_add(struct plan *plan, struct source *s, const struct catalog_member *m,
     struct diag *d)
 {
-	return own(
-	    plan, s, &s->add, m->name, m->label, policy_of(s, m), d);
+	return own(plan, s, &s->add, m->name, m->label, policy_of(s, m), d);
 }
 
 /* It keeps what is known of it, its keys included. */
@@ -316,8 +314,8 @@ compare_owned(struct plan *plan, struct source *s, struct diag *d)
 }
 
 int
-plan_make(struct plan *plan, const struct zonelist *list, bool force,
-    struct diag *d)
+plan_make(
+    struct plan *plan, const struct zonelist *list, bool force, struct diag *d)
 {
 	memset(plan, 0, sizeof(*plan));
 	plan->list = list;

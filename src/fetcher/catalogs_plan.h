@@ -41,8 +41,8 @@ struct plan {
  * Read the catalogs and what they brought before, and fill in the changes.
  * What cannot be done is reported.  -1: STATUS_SYSTEM.
  */
-int plan_make(struct plan *plan, const struct zonelist *list, bool force,
-    struct diag *d);
+int plan_make(
+    struct plan *plan, const struct zonelist *list, bool force, struct diag *d);
 void plan_free(struct plan *plan);
 
 #endif

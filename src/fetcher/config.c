@@ -39,8 +39,8 @@ take_zones(struct fetch_config *c, struct diag *d)
 	if (c->zone == NULL)
 		return diag_system(d, "zone list");
 	for (size_t i = 0; i < list->count; i++)
-		if (take_zone(c, list->zone[i].name, list->zone[i].input,
-			false, d) == -1)
+		if (take_zone(c, list->zone[i].name, list->zone[i].input, false,
+			d) == -1)
 			return -1;
 	for (size_t i = 0; i < list->catalog_count; i++)
 		if (take_zone(c, list->catalog[i].name, list->catalog[i].input,
@@ -182,8 +182,8 @@ fetch_config_print(const struct fetch_config *c, FILE *to)
 		fprintf(to, "listen\tany address, port 53\n");
 	for (size_t i = 0; i < zf->listen_count; i++)
 		fprintf(to, "listen\t%s#%u\n",
-		    zf->listen[i].address == NULL ? "any"
-						  : zf->listen[i].address,
+		    zf->listen[i].address == NULL ? "any" :
+						    zf->listen[i].address,
 		    zf->listen[i].port);
 	for (size_t i = 0; i < c->master_count; i++)
 		fprintf(to, "master\t%s%s\n", c->master[i].text,

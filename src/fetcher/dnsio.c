@@ -46,8 +46,8 @@ wait_ready(const struct dnsio *io, short events, struct diag *d)
 			return 0;
 		if (rc == 0)
 			return diag_set(d, STATUS_SYSTEM, "%s: %s", io->place,
-			    until == io->deadline ? too_long
-						  : "no answer in time");
+			    until == io->deadline ? too_long :
+						    "no answer in time");
 		if (errno != EINTR)
 			return diag_system(d, "%s: poll", io->place);
 	}

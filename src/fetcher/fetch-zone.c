@@ -41,8 +41,8 @@ fetch_some(struct fetch_config *config, const struct options *o, char **names,
 		return STATUS_SYSTEM;
 	}
 	for (size_t i = 0; i < all; i++) {
-		z = name_count > 0 ? fetch_config_zone(config, names[i])
-				   : &config->zone[i];
+		z = name_count > 0 ? fetch_config_zone(config, names[i]) :
+				     &config->zone[i];
 		if (z != NULL && z->catalog == catalogs)
 			zone[(*count)++] = z;
 		if (z != NULL || catalogs) /* they may bring it */
@@ -51,9 +51,9 @@ fetch_some(struct fetch_config *config, const struct options *o, char **names,
 		    "%s: not in %s", names[i], config->conf->zonelist_file);
 		bad = STATUS_USAGE;
 	}
-	status = *count == 0
-	    ? STATUS_OK
-	    : scheduler_once(config, &o->scheduler, zone, *count);
+	status = *count == 0 ?
+	    STATUS_OK :
+	    scheduler_once(config, &o->scheduler, zone, *count);
 	free(zone);
 	return status > bad ? status : bad;
 }
@@ -90,8 +90,8 @@ serve(struct fetch_config **config, const struct options *o)
 	struct diag d;
 	int n;
 
-	n = o->inetd ? listen_inetd(&sockets, &d)
-		     : listen_inherit(&sockets, &d);
+	n = o->inetd ? listen_inetd(&sockets, &d) :
+		       listen_inherit(&sockets, &d);
 	if (n == -1)
 		return report_diag(&d);
 	if (sockets.count == 0 &&
@@ -114,9 +114,9 @@ settle(struct options *o, const struct fetch_config *config, struct diag *d)
 {
 	o->scheduler.refresh.limits.idle_ms = o->timeout * 1000;
 	o->scheduler.refresh.limits.total_ms = o->total * 1000;
-	o->scheduler.run = o->run != NULL ? o->run
-	    : o->listen			  ? "resign"
-					  : NULL;
+	o->scheduler.run = o->run != NULL ? o->run :
+	    o->listen			  ? "resign" :
+					    NULL;
 	o->scheduler.resign = o->run == NULL && o->listen;
 	if (o->run != NULL && *o->run == '\0')
 		o->scheduler.run = NULL;

@@ -216,8 +216,8 @@ intake_write(struct intake *in, struct intake_result *result, struct diag *d)
 	if (zonetext_writer_open(&in->w, out, d) == -1)
 		goto out;
 	zonetext_begin(in->w, in->set->zone, &none);
-	if ((in->sort != NULL ? write_whole(in, &result->duplicates, d)
-			      : write_delta(in, d)) == -1)
+	if ((in->sort != NULL ? write_whole(in, &result->duplicates, d) :
+				write_delta(in, d)) == -1)
 		goto out;
 	result->records = zonetext_records(in->w);
 	zonetext_end(in->w, NULL);

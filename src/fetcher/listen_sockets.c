@@ -116,9 +116,9 @@ listen_bind(
 		return bind_any(s, 53, d);
 	for (size_t i = 0; i < fetch->listen_count; i++) {
 		const struct zonefetch_peer *p = &fetch->listen[i];
-		const int rc = p->family == AF_UNSPEC
-		    ? bind_any(s, p->port, d)
-		    : bind_both(s, p->family, p->address, p->port, d);
+		const int rc = p->family == AF_UNSPEC ?
+		    bind_any(s, p->port, d) :
+		    bind_both(s, p->family, p->address, p->port, d);
 
 		if (rc == -1) {
 			listen_close(s);

@@ -11,10 +11,10 @@
 #include "number.h"
 #include "stream.h"
 
-#define SUFFIX	 ".members"
-#define HEAD	 ";members 1 "
-#define COLUMNS	 ";zone\tlabel\tpolicy"
-#define END	 "; end "
+#define SUFFIX	       ".members"
+#define HEAD	       ";members 1 "
+#define COLUMNS	       ";zone\tlabel\tpolicy"
+#define END	       "; end "
 #define LINE_MAX_BYTES ((size_t)128 * 1024)
 
 void
@@ -114,14 +114,15 @@ take_lines(struct members *m, struct stream_in *in, const char *catalog,
 		if (take_row(m, line, len, d) == -1)
 			return -1;
 	}
-	return rc == -1 ? -1
-			: diag_set(d, STATUS_BAD, "is not whole: the end is "
-						  "missing or counts wrong");
+	return rc == -1 ? -1 :
+			  diag_set(d, STATUS_BAD,
+			      "is not whole: the end is "
+			      "missing or counts wrong");
 }
 
 int
-members_read(struct members *m, const char *catalog, const char *input,
-    struct diag *d)
+members_read(
+    struct members *m, const char *catalog, const char *input, struct diag *d)
 {
 	char path[PATH_MAX];
 	struct stream_in *in;
@@ -169,8 +170,8 @@ members_write(const struct members *m, const char *catalog, const char *input,
 
 		if (one->gone)
 			continue;
-		stream_printf(out, "%s\t%s\t%s\n", one->zone, one->label,
-		    one->policy);
+		stream_printf(
+		    out, "%s\t%s\t%s\n", one->zone, one->label, one->policy);
 		count++;
 	}
 	stream_printf(out, END "%zu\n", count);

@@ -27,8 +27,8 @@ struct members {
  * Read what is known of catalog, whose text is at input; nothing is known
  * where no file is.  -1: STATUS_BAD: damaged; STATUS_SYSTEM.
  */
-int members_read(struct members *m, const char *catalog, const char *input,
-    struct diag *d);
+int members_read(
+    struct members *m, const char *catalog, const char *input, struct diag *d);
 
 /* Strings are copied.  -1: STATUS_SYSTEM. */
 int members_add(struct members *m, const char *zone, const char *label,

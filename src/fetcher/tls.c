@@ -156,8 +156,8 @@ tls_open(struct tls **out, const struct tls_client *c, int fd, struct diag *d)
 			goto fail;
 		if (c->ca &&
 		    (is_address ? X509_VERIFY_PARAM_set1_ip_asc(
-				      SSL_get0_param(t->ssl), c->name)
-				: SSL_set1_host(t->ssl, c->name)) != 1)
+				      SSL_get0_param(t->ssl), c->name) :
+				  SSL_set1_host(t->ssl, c->name)) != 1)
 			goto fail;
 	}
 	SSL_set_connect_state(t->ssl);
