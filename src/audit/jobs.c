@@ -110,7 +110,7 @@ fact(const struct job *job, const char *key)
 	const char *p = job->facts, *end = p + job->facts_len;
 	const size_t n = strlen(key);
 
-	while (p != NULL && p < end) {
+	while (p < end) {
 		const char *tab;
 
 		p++; /* the tab before it */

@@ -160,6 +160,7 @@ modes_listed(struct audit *a, const struct mode_options *o,
 		a->policy = &policy;
 		a->partial = o->partial || (policy.partial && !o->full);
 		status = audit_file(a, path);
+		a->policy = NULL;
 	}
 	policy_free(&policy);
 	return status;

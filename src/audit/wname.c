@@ -172,6 +172,7 @@ wname_key(const uint8_t *wire, uint8_t key[WNAME_KEY_MAX])
 	for (; *wire != 0; wire += 1 + *wire)
 		label[count++] = wire;
 	while (count-- > 0) {
+		/* cppcheck-suppress uninitvar */
 		const uint8_t *l = label[count];
 
 		for (size_t i = 1; i <= *l; i++) {

@@ -15,7 +15,7 @@ struct shown {
 static struct shown
 show(int64_t seconds)
 {
-	struct shown s;
+	struct shown s = { { 0 } };
 
 	duration_format(seconds, s.text, sizeof(s.text));
 	return s;
@@ -277,7 +277,7 @@ check_bits(struct subject *s, const struct check *c)
 			continue;
 		if (k->bits == 0)
 			(void)snprintf(what, sizeof(what),
-			    "no length given: %u bits are used", KASP_RSA_BITS);
+			    "no length given: %d bits are used", KASP_RSA_BITS);
 		else
 			(void)snprintf(what, sizeof(what),
 			    "%u bits: not from 1024 to 4096", k->bits);

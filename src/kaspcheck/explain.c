@@ -41,7 +41,7 @@ struct words {
 static struct words
 words(long long seconds)
 {
-	struct words w;
+	struct words w = { { 0 } };
 
 	(void)duration_words(seconds, w.text, sizeof(w.text));
 	return w;

@@ -124,14 +124,16 @@ static int
 add(struct session *s, char *const *names, size_t count, const char *policy,
     struct diag *d)
 {
-	char *text = NULL, *more;
-	size_t len, more_len;
+	char *text = NULL;
+	size_t len;
 	int rc = -1;
 
 	if (zoneedit_text(s->conf->zonelist_file, &text, &len, d) == -1)
 		return -1;
 	for (size_t i = 0; i < count; i++) {
 		struct zonelist_zone entry = { 0 };
+		char *more = NULL;
+		size_t more_len = 0;
 
 		rc = fill_entry(s, names[i], policy, &entry, d);
 		if (rc == 0)
