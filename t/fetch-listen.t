@@ -67,6 +67,7 @@ start_listener "$F"
 ok 'every zone is fetched at the start' within 10 has_serial "$F/example.axfr" 10
 ok 'open.example too' within 5 has_serial "$F/open.example.axfr" 10
 ok 'the command ran with them' within 5 grep -q 'open.example\.' "$T/ran"
+within 5 grep -Eq '(^| )example\.' "$T/ran"
 is 'each once' "$(tr ' ' '\n' <"$T/ran" | sort | tr '\n' ' ')" 'example. open.example. '
 
 # A real master's NOTIFY.
@@ -191,6 +192,18 @@ zone_file 100 16 | sed 's/ 7200 900 / 2 2 /' >"$T/named/zone"
 rm -f "$T/named"/*.jnl
 start_named named "$PORT_named"
 ok 'and comes back: retry (2 s)' within 10 has_serial "$F/example.axfr" 16
+zone_file 100 17 | sed 's/ 7200 900 1209600 / 2 2 4 /' >"$T/named/zone"
+reload named 17
+ok 'with an expire of 4 s' within 10 has_serial "$F/example.axfr" 17
+kill "$PID_named"
+wait "$PID_named" 2>/dev/null
+ok 'expire: the input is put aside' within 20 test -e "$F/example.expired"
+is 'and counts as missing' "$(ls "$F" | grep -c '^example\(.axfr\)\{0,1\}$')" 0
+ok 'it says so' grep -q "example.: no master has confirmed serial 17 for .* s, its SOA expire is 4" "$T/listen.err"
+zone_file 100 18 >"$T/named/zone"
+rm -f "$T/named"/*.jnl
+start_named named "$PORT_named"
+ok 'and comes again' within 10 has_serial "$F/example.axfr" 18
 stop_listener
 
 # --- a master that hangs does not stop the others ---------------------------

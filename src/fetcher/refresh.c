@@ -319,7 +319,8 @@ refresh_zone(const struct fetch_config *config, const struct fetch_zone *zone,
 	}
 	if (rc == -1)
 		fail(&r, &d);
-	result->has_soa = r.held.ours;
+	/* Past expire, too: its retry timer goes on (RFC 1034 §4.3.5). */
+	result->has_soa = r.held.state;
 	result->soa = r.held.soa;
 	result->checked = r.held.checked;
 }
