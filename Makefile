@@ -140,6 +140,9 @@ bench: programs ## time and memory against the peers, into t/bench/RESULTS.md
 check-fetch-big: programs ## zones of a million records from real masters
 	T=t/fetch-big BIN=$(BIN) BUILD=$(BUILD) t/run -v
 
+audit-checks-all: programs ## each check of audit-zone disabled: a test must fail
+	t/audit-checks-all
+
 verdicts: programs ## what four other validators say, into t/bench/verdicts.tsv
 	t/bench/verdicts
 
@@ -212,6 +215,6 @@ clean: ## remove what was built
 	rm -rf build demo
 	rm -f $(shell sed -n 's,.*call program\,\([^,]*\)\,.*,bin/\1,p' programs.mk)
 
-.PHONY: all programs unit check check-only check-fetch-big asan fuzz fuzz-programs bench verdicts soak tidy \
+.PHONY: all programs unit check check-only check-fetch-big audit-checks-all asan fuzz fuzz-programs bench verdicts soak tidy \
 	format demo deps deps-test install uninstall help clean
 .SECONDARY:

@@ -55,6 +55,19 @@ like($err, qr/-:1: not a job line/, 'is named');
 ($status, $out, $err) = run(substr($lines, 0, 40), '--jobs -');
 is($status, 1, 'a line that is cut');
 
+# keystate zone unsign: the header that keystate wrote says so.
+my $insecure = $good->copy;
+$insecure->{rr} = [ grep { $_->{t} !~ /^(RRSIG|NSEC|DNSKEY)$/ } @{ $insecure->{rr} } ];
+my $text = $insecure->stream;
+Zone::spew("$T/out/insecure.new", $text);
+($status, $out) = run(job('example.', "$T/out/insecure"), '--jobs -');
+like($out, qr/\t1\t[^\t]*\[zone-unsigned\]\t/, 'an unsigned zone');
+Zone::spew("$T/out/insecure.new", $text =~ s/^(;zone example\.)/$1 input-serial=3 denial=none/mr);
+($status, $out) = run(job('example.', "$T/out/insecure"), '--jobs -');
+is($status, 0, 'that is meant to be so');
+($status) = run('', "$T/out/insecure.new");
+is($status, 1, 'by itself a header says nothing');
+
 # The next run: the previous zone is taken over.
 rename "$T/out/good.new", "$T/out/good";
 Zone::spew("$T/out/good.new", $stream);

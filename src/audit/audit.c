@@ -42,6 +42,9 @@ begin_zone(struct run *r, const uint8_t *apex, struct diag *d)
 	r->apex_known = true;
 	r->zone.policy = r->a->policy;
 	r->zone.partial = r->a->partial;
+	r->zone.insecure = (r->a->policy != NULL && r->a->policy->signconf &&
+	    r->a->policy->keys == 0) ||
+	    (r->a->header && zonefile_insecure(r->file));
 	if (r->a->unsigned_count > 0 && compare_open(&r->compare,
 		r->a->unsigned_, r->a->unsigned_count, &r->zone, &r->found,
 		d) == -1)

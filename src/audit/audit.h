@@ -23,6 +23,7 @@ struct audit {
 	struct across_options across;
 	const struct policy *policy; /* or NULL */
 	bool partial;
+	bool header; /* the stream's own header says whether to sign */
 	const char *const *unsigned_; /* paths of the unsigned zone */
 	size_t unsigned_count;
 	struct records *records; /* many, put in place together; or NULL */

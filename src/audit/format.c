@@ -42,18 +42,44 @@ text_finding(struct verdict *v, const struct finding *f)
 		    row->id);
 }
 
+/* "NAME life 1d=N ...": how many signatures end within which time. */
+static void
+text_life(const char *name, const struct stats *s)
+{
+	(void)printf("%s life", name);
+	for (size_t i = 0; i < LIFE_BUCKETS; i++)
+		if (s->life[i] > 0)
+			(void)printf(" %s=%" PRIu64, life_names[i],
+			    s->life[i]);
+	(void)printf("\n");
+}
+
+static void
+text_earliest(const struct verdict *v, const char *name,
+    const struct stats *s)
+{
+	char owner[WNAME_TEXT_MAX], when[15], type[RTYPE_TEXT_MAX];
+
+	moment_format(s->earliest, when);
+	(void)wname_print(s->earliest_owner, owner);
+	rtype_print(v->types, s->earliest_type, type);
+	(void)printf("%s earliest=%s of %s %s\n", name, when, owner, type);
+}
+
+static void
+text_count(const char *key, uint64_t count)
+{
+	if (count > 0)
+		(void)printf(" %s=%" PRIu64, key, count);
+}
+
+/* The last line fits a terminal unless there is more to say than "valid". */
 static void
 text_zone(struct verdict *v, const struct zone *zone, const struct stats *s)
 {
-	char name[WNAME_TEXT_MAX], owner[WNAME_TEXT_MAX] = "-";
-	char when[15] = "-", type[RTYPE_TEXT_MAX] = "-";
+	char name[WNAME_TEXT_MAX];
 
 	(void)wname_print(zone->apex, name);
-	if (s->earliest != INT64_MAX) {
-		moment_format(s->earliest, when);
-		(void)wname_print(s->earliest_owner, owner);
-		rtype_print(v->types, s->earliest_type, type);
-	}
 	for (int i = 0; i < CHECK_COUNT; i++) {
 		const struct check_row *row = check_row((enum check)i);
 
@@ -62,17 +88,19 @@ text_zone(struct verdict *v, const struct zone *zone, const struct stats *s)
 			    severity_name(row->severity), row->id,
 			    v->count[i]);
 	}
-	(void)printf("%s life", name);
-	for (size_t i = 0; i < LIFE_BUCKETS; i++)
-		if (s->life[i] > 0)
-			(void)printf(" %s=%" PRIu64, life_names[i],
-			    s->life[i]);
-	(void)printf("\n%s %s serial=%u records=%" PRIu64 " rrsets=%" PRIu64
-	    " verified=%" PRIu64 " kept=%" PRIu64 " skipped=%" PRIu64
-	    " earliest=%s of %s %s errors=%" PRIu64 " warnings=%" PRIu64 "\n",
-	    name, v->status == STATUS_OK ? "valid" : "BAD", zone->serial,
-	    s->records, s->rrsets, s->verified, s->kept, s->skipped, when,
-	    owner, type, v->errors, v->warnings);
+	if (s->earliest != INT64_MAX) {
+		if (!v->set->quiet)
+			text_life(name, s);
+		text_earliest(v, name, s);
+	}
+	(void)printf("%s %s serial=%u records=%" PRIu64 " rrsets=%" PRIu64
+	    " verified=%" PRIu64 " kept=%" PRIu64, name,
+	    v->status == STATUS_OK ? "valid" : "BAD", zone->serial,
+	    s->records, s->rrsets, s->verified, s->kept);
+	text_count("skipped", s->skipped);
+	text_count("errors", v->errors);
+	text_count("warnings", v->warnings);
+	(void)printf("\n");
 }
 
 /* --- JSON ------------------------------------------------------------------ */

@@ -207,6 +207,7 @@ judge(const struct desk *desk, const struct audit *a, const struct job *job,
 		goto out;
 	one.origin = origin;
 	one.result = result;
+	one.header = true;
 	one.across.record = record;
 	one.across.write = true;
 	if (one.across.previous == NULL && access(job->file, F_OK) == 0)

@@ -25,7 +25,7 @@ struct arguments {
 	struct mode_options mode;
 	struct cli_list ignore;
 	char *record; /* owned */
-	bool list, verbose, quiet;
+	bool list, verbose;
 };
 
 static int
@@ -109,7 +109,7 @@ settle(struct arguments *a, uint8_t origin[WNAME_MAX], struct diag *d)
 	if (a->facility != NULL && report_syslog(a->facility) == -1)
 		return diag_set(d, STATUS_USAGE, "-l: no facility '%s'",
 		    a->facility);
-	report_verbosity(a->verbose ? 2 : a->quiet ? 0 : 1);
+	report_verbosity(a->verbose ? 2 : a->set.quiet ? 0 : 1);
 	if (a->format != NULL && format_parse(a->format, &a->output) == -1)
 		return diag_set(d, STATUS_USAGE, "--format: '%s' is none of "
 		    "text, json, github and junit", a->format);
@@ -264,7 +264,7 @@ main(int argc, char **argv)
 		    "" },
 		{ 'l', "log", CLI_TEXT, &a.facility, "FACILITY",
 		    "" },
-		{ 'q', "quiet", CLI_FLAG, &a.quiet, NULL, "errors only" },
+		{ 'q', "quiet", CLI_FLAG, &a.set.quiet, NULL, "errors only" },
 		{ 'v', "verbose", CLI_FLAG, &a.verbose, NULL,
 		    "information too" },
 		{ 0, NULL, CLI_FLAG, NULL, NULL, NULL },

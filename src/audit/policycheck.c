@@ -269,9 +269,9 @@ policy_check(const struct zone *zone, const struct stats *stats,
 		if (!stats->mask[i].dnskey)
 			c.zsk_used |= stats->mask[i].keys;
 	check_soa(&c);
-	check_denial(&c);
 	if (!zone->signed_)
 		return;
+	check_denial(&c);
 	check_keys(&c);
 	if (c.policy->signconf && c.policy->keys > 0)
 		check_key_set(&c);

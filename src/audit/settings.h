@@ -18,6 +18,7 @@ struct settings {
 	size_t memory;	      /* for sorting, in octets */
 	const char *folder;   /* for unnamed files */
 	uint32_t show;	      /* findings of one kind told in full */
+	bool quiet;	      /* no more than the verdict and its reasons */
 	bool ignore[CHECK_COUNT];
 };
 

@@ -64,6 +64,12 @@ zonefile_open(struct zonefile **out, int fd, const char *name,
 }
 
 bool
+zonefile_insecure(const struct zonefile *z)
+{
+	return z->insecure;
+}
+
+bool
 zonefile_is_stream(const struct zonefile *z)
 {
 	return z->stream;
@@ -247,6 +253,11 @@ stream_zone(struct zonefile *z, const char *p, const char *end, struct diag *d)
 	if (!z->zone_known)
 		return broken(z, d, ";zone without a name");
 	wname_lower(z->zone);
+	z->insecure = false;
+	for (const char *w = word(&p, end, &len); len > 0;
+	     w = word(&p, end, &len))
+		if (len == 11 && memcmp(w, "denial=none", len) == 0)
+			z->insecure = true;
 	z->state = STATE_ZONE;
 	z->records = 0;
 	z->owner_known = false;

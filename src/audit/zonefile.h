@@ -63,6 +63,9 @@ bool zonefile_is_stream(const struct zonefile *z);
 /* The zone's name as the stream's header gives it, or NULL. */
 const uint8_t *zonefile_zone(const struct zonefile *z);
 
+/* Does the stream's header say that the zone is to be unsigned? */
+bool zonefile_insecure(const struct zonefile *z);
+
 /* Where and what the last ZONE_BAD was. */
 const char *zonefile_error(const struct zonefile *z, struct place *at);
 

@@ -30,6 +30,7 @@ struct zonefile {
 	size_t depth; /* index of the innermost level */
 
 	uint8_t zone[WNAME_MAX]; /* of the stream's header */
+	bool insecure; /* it says denial=none */
 	bool zone_known;
 	uint64_t records, zones, failed; /* counts to compare with the trailers */
 
