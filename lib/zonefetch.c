@@ -124,10 +124,26 @@ read_tls(struct xmlfile *f, xmlNode *n, void *to)
 		xmlfile_error(f, n, "a CA needs the master's Name too");
 }
 
+/* Port 0 is no port: the schema says so too, but not where and why. */
+static void
+read_port(struct xmlfile *f, xmlNode *n, void *to)
+{
+	char *text = xmlread_text(f, n);
+
+	if (text == NULL)
+		return;
+	if (number_u16(text, strlen(text), UINT16_MAX, to) == -1 ||
+	    *(uint16_t *)to == 0)
+		xmlfile_error(
+		    f, n, "'%s' is not a port from 1 to 65535", text);
+	free(text);
+}
+
 static const struct xmlread_row peer_rows[] = {
 	XMLROW_CALL("IPv4", 0, 0, read_ipv4),
 	XMLROW_CALL("IPv6", 0, 0, read_ipv6),
-	XMLROW("Port", XMLREAD_U16, 0, struct zonefetch_peer, port),
+	XMLROW_CALL(
+	    "Port", 0, offsetof(struct zonefetch_peer, port), read_port),
 	XMLROW_CALL("TLS", 0, 0, read_tls),
 	XMLROW_END,
 };

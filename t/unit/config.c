@@ -155,7 +155,10 @@ static const struct refused {
 	{ ZONEFETCH, "192.0.2.2", "192.0.2.256", ": IPv4: '192.0.2.256'" },
 	{ ZONEFETCH, "<IPv4>192.0.2.2</IPv4>", "", "RequestTransfer" },
 	{ ZONEFETCH, "<Port>53<", "<Port>0<",
-	    ": Extra element Port in interleave" },
+	    ": Port: '0' is not a port from 1 to 65535" },
+	{ ZONEFETCH, "<Port>53<", "<Port>65536<",
+	    ": Port: '65536' is not a port" },
+	{ ZONEFETCH, "<Port>53<", "<Port>dns<", ": Port: 'dns'" },
 	{ ZONEFETCH, "<Name>secret.example.com</Name>", "",
 	    ": TSIG: element Name is missing" },
 };
