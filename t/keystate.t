@@ -99,6 +99,7 @@ damaged() {
 	mv "$T/saved" "$T/state"
 }
 damaged keys.db '$d' 1 'keys.db:[0-9]+: the end line'
+damaged keys.db '/^[^;]/d; /^;end/d' 1 'keys.db:3: the end line is missing'
 damaged keys.db '4d' 1 'keys.db:[0-9]+: records are missing'
 damaged keys.db '1s/1$/2/' 2 'keys.db:1: version 2 was written by a later'
 damaged keys.db '4s/KSK/SKS/' 1 "keys.db:4: column type: 'SKS' is malformed"

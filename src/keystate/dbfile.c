@@ -173,6 +173,8 @@ find_body(struct dbfile *f, struct lines *l, const char *name, struct diag *d)
 	struct lines end = *l;
 	char *last;
 
+	if (l->at == l->end) /* cut off behind the columns */
+		return damaged(l, d, "the end line is missing");
 	/* The last line: behind the last newline but one. */
 	last = l->end - 1;
 	while (last > l->at && last[-1] != '\n')
@@ -185,8 +187,7 @@ find_body(struct dbfile *f, struct lines *l, const char *name, struct diag *d)
 		f->records++;
 	end.at = last;
 	end.line = l->line + f->records;
-	if (last >= l->end || next_line(&end) == NULL)
-		return damaged(l, d, "the end line is missing");
+	(void)next_line(&end);
 	return check_last(&end, last, name, f->records, d);
 }
 
