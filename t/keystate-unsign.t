@@ -1,0 +1,45 @@
+#!/bin/sh
+# A zone goes insecure with the whole system, audit included: its DS gone from
+# the parent, zone unsign, the wait, and an unsigned zone is published.
+. t/lib.sh
+. t/keystate.sh
+TZ=UTC
+export TZ
+ks_installation
+# keys in files, an audit in full, waits of a minute
+sed -i -e '/<Module>/d' -e "s|<TokenLabel>.*|<Directory>$T/keys</Directory>|" -e '/<PINFile>/d' \
+	-e "s|<WorkingDirectory>.*|<WorkingDirectory>$T/state/tmp</WorkingDirectory>|" "$T/etc/conf.xml"
+sed -i '/<Policy name="default">/,/<\/Policy>/ {
+	s|<Audit */>||
+	s|</Policy>|<Audit/></Policy>|
+}' "$T/etc/kasp.xml"
+rs() { resign -c "$T/etc/conf.xml" --now "$1"; }
+id() { awk -v t="$1" '$2 == t { print $3; exit }' "$T/state/keys.db"; }
+records() { grep -cE '	(RRSIG|NSEC|NSEC3|NSEC3PARAM|DNSKEY)	' "$T/state/signed/a.example"; }
+NOW=$(date +%s)
+DAY=86400
+
+ok 'setup' ks setup
+ks zone add -z a.example >/dev/null 2>&1
+ks_zone a.example
+ok 'the zone is signed' rs "$NOW"
+ok 'and shows it' test "$(records)" -gt 5
+ok 'a day later' rs $((NOW + DAY))
+ok 'ds-seen' ks key ds-seen -z a.example -k "$(id KSK)" --now $((NOW + DAY + 60))
+rejects 1 'have it removed, then key ds-gone' ks zone unsign -z a.example --now $((NOW + 2 * DAY))
+ok 'ds-gone' ks key ds-gone -z a.example -k "$(id KSK)" --now $((NOW + 2 * DAY))
+ok 'zone unsign' ks zone unsign -z a.example --now $((NOW + 2 * DAY + 60))
+ok 'the next run leaves it signed' rs $((NOW + 2 * DAY + 120))
+ok 'as the DS may be in caches' test "$(records)" -gt 5
+before=$(awk -F'\t' '$4 == "SOA" { split($5, f, " "); print f[3] }' "$T/state/signed/a.example")
+ok 'a run when they are empty' rs $((NOW + 4 * DAY))
+is 'publishes a zone without a record of DNSSEC' "$(records)" 0
+ok 'with a serial that rose' test "$(awk -F'\t' '$4 == "SOA" { split($5, f, " "); print f[3] }' \
+	"$T/state/signed/a.example")" -gt "$before"
+ok 'which name servers load' named-checkzone -q a.example "$T/state/signed/a.example"
+is 'it is not due again' "$(ks due --now $((NOW + 4 * DAY + 60)))" ''
+echo 'new A 192.0.2.9' >>"$T/state/unsigned/a.example"
+touch -d '30 minutes ago' "$T/state/unsigned/a.example"
+ok 'a change is published' rs $((NOW + 4 * DAY + 120))
+is 'unsigned too' "$(records) $(grep -c '^new.a.example' "$T/state/signed/a.example")" '0 1'
+done_testing
