@@ -23,3 +23,4 @@ PLAN = $(patsubst %.c,$(BUILD)/%.o,src/keystate/plan.c src/keystate/plan_text.c 
 $(BUILD)/t/unit/plan: $(PLAN) $(ENGINE)
 DATABASE = $(patsubst %.c,$(BUILD)/%.o,$(wildcard src/keystate/db*.c) src/keystate/tidy.c)
 $(BUILD)/t/fuzz/database: $(DATABASE) $(ENGINE)
+$(BUILD)/t/unit/engine: $(ENGINE)

@@ -363,7 +363,7 @@ enum interval {
 	/* dead -> gone: Keys/Purge */
 	INTERVAL_PURGE,
 };
-#define INTERVALS 16
+#define INTERVALS 15
 
 const char *engine_interval_name(enum interval i); /* "Ipub", ... */
 const char *engine_interval_rule(enum interval i); /* "RFC 7583 §3.2.1" */

@@ -303,8 +303,7 @@ main(int argc, char **argv)
 	while (time(NULL) < end) {
 		size_t len, saved_len;
 
-		(void)snprintf(
-		    path, sizeof(path), "%s/%s", dir, names[rnd(3)]);
+		(void)snprintf(path, sizeof(path), "%s/%s", dir, names[rnd(3)]);
 		saved_len = len = load(path, text);
 		memcpy(saved, text, len);
 		for (uint32_t n = 1 + rnd(3); n > 0; n--)
