@@ -305,6 +305,29 @@ take_record(struct xfr *x, const knot_rrset_t *rr, struct diag *d)
 
 /* ---- messages ---- */
 
+/* Where to look next. */
+static const char *
+advice(unsigned rcode)
+{
+	static const struct {
+		unsigned rcode;
+		const char *text;
+	} rows[] = {
+		{ KNOT_RCODE_REFUSED,
+		    ": it must allow our address or TSIG key to transfer the "
+		    "zone" },
+		{ KNOT_RCODE_NOTAUTH,
+		    ": it does not have the zone, or not for this TSIG key" },
+		{ KNOT_RCODE_SERVFAIL,
+		    ": its own log says why; an expired zone is one reason" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		if (rows[i].rcode == rcode)
+			return rows[i].text;
+	return "";
+}
+
 static int
 check_head(struct xfr *x, const knot_pkt_t *pkt, struct diag *d)
 {
@@ -326,8 +349,8 @@ check_head(struct xfr *x, const knot_pkt_t *pkt, struct diag *d)
 	}
 	if (rcode != KNOT_RCODE_NOERROR) {
 		x->rcode = rcode;
-		return diag_set(d, STATUS_BAD, "the master answers %s",
-		    dnsmsg_rcode(x->rcode, number));
+		return diag_set(d, STATUS_BAD, "the master answers %s%s",
+		    dnsmsg_rcode(x->rcode, number), advice(x->rcode));
 	}
 	return 0;
 }
