@@ -76,17 +76,17 @@ zonelist_find_catalog(const struct zonelist *list, const char *name);
 /* ---- editing (zonelist_edit.c) ---- */
 
 /*
- * The text with one zone more, as the last one and in the layout of the first.
+ * The text with more zones, as the last ones and in the layout of the first.
  * *out is malloc'd.  text must have been read by zonelist_parse(). -1:
  * STATUS_USAGE (an encoding other than UTF-8), STATUS_SYSTEM.
  */
 int zonelist_text_add(const char *text, size_t len,
-    const struct zonelist_zone *zone, char **out, size_t *out_len,
-    struct diag *d);
+    const struct zonelist_zone *zones, size_t count, char **out,
+    size_t *out_len, struct diag *d);
 
-/* The text without that zone; comments outside it stay. */
-int zonelist_text_delete(const char *text, size_t len, const char *name,
-    char **out, size_t *out_len, struct diag *d);
+/* The text without those zones; comments outside them stay.  At least one. */
+int zonelist_text_delete(const char *text, size_t len, const char *const *names,
+    size_t count, char **out, size_t *out_len, struct diag *d);
 
 /* A zone list from nothing: header and root, no zone.  NULL: no memory. */
 char *zonelist_text_empty(void);

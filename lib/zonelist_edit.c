@@ -222,6 +222,14 @@ put_zone(FILE *to, const struct style *s, const struct zonelist_zone *z)
 	put_line(to, s, 0, "</Zone>", NULL, "");
 }
 
+static void
+put_zones(FILE *to, const struct style *s, const struct zonelist_zone *zones,
+    size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		put_zone(to, s, &zones[i]);
+}
+
 /* The layout of the first zone; a tab a level where there is none. */
 static struct style
 find_style(const char *text, size_t len)
@@ -251,8 +259,8 @@ find_style(const char *text, size_t len)
 
 int
 zonelist_text_add(const char *text, size_t len,
-    const struct zonelist_zone *zone, char **out, size_t *out_len,
-    struct diag *d)
+    const struct zonelist_zone *zones, size_t count, char **out,
+    size_t *out_len, struct diag *d)
 {
 	struct layout l;
 	struct style s;
@@ -272,7 +280,7 @@ zonelist_text_add(const char *text, size_t len,
 		cut = l.root_open.end;
 		(void)fwrite(text, 1, l.root_open.start, to);
 		(void)fprintf(to, "<ZoneList>%s", s.eol);
-		put_zone(to, &s, zone);
+		put_zones(to, &s, zones, count);
 		(void)fputs("</ZoneList>", to);
 	} else {
 		const size_t indent = indent_before(text, l.root_close.start);
@@ -281,7 +289,7 @@ zonelist_text_add(const char *text, size_t len,
 		(void)fwrite(text, 1, cut, to);
 		if (cut > 0 && text[cut - 1] != '\n')
 			(void)fputs(s.eol, to);
-		put_zone(to, &s, zone);
+		put_zones(to, &s, zones, count);
 	}
 	(void)fwrite(text + cut, 1, len - cut, to);
 	if (fclose(to) == EOF) {
@@ -291,52 +299,101 @@ zonelist_text_add(const char *text, size_t len,
 	return 0;
 }
 
+/* Which zones of the list go: by_index has one place a zone. */
+static int
+mark_zones(const struct zonelist *list, const char *const *names, size_t count,
+    bool *by_index, struct diag *d)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct zonelist_zone *z = zonelist_find(list, names[i]);
+
+		if (z == NULL)
+			return diag_set(d, STATUS_BAD,
+			    "%s: not in the zone list", names[i]);
+		by_index[z - list->zone] = true;
+	}
+	return 0;
+}
+
+/* The whole lines of an element, if nothing else stands on them. */
+static void
+widen(const char *text, size_t len, size_t *start, size_t *end)
+{
+	const size_t indent = indent_before(text, *start);
+
+	if (*end >= len || (text[*end] != '\n' && text[*end] != '\r') ||
+	    (*start != indent && text[*start - indent - 1] != '\n'))
+		return;
+	*start -= indent;
+	*end += text[*end] == '\r' && *end + 1 < len && text[*end + 1] == '\n'
+	    ? 2
+	    : 1;
+}
+
+/* Copy all but the zones marked; returns how many zones there were. */
+static size_t
+copy_others(const char *text, size_t len, const bool *marked, size_t count,
+    char *to, size_t *to_len)
+{
+	struct tag tag;
+	size_t at = 0, copied = 0, start = 0, end, zones = 0;
+
+	*to_len = 0;
+	while (next_tag(text, len, &at, &tag)) {
+		if (!is_named(&tag, "Zone"))
+			continue;
+		if (!tag.closing) {
+			start = tag.start;
+			continue;
+		}
+		if (zones++ >= count || !marked[zones - 1])
+			continue;
+		end = tag.end;
+		widen(text, len, &start, &end);
+		memcpy(to + *to_len, text + copied, start - copied);
+		*to_len += start - copied;
+		copied = end;
+	}
+	memcpy(to + *to_len, text + copied, len - copied);
+	*to_len += len - copied;
+	to[*to_len] = '\0';
+	return zones;
+}
+
 int
-zonelist_text_delete(const char *text, size_t len, const char *name, char **out,
-    size_t *out_len, struct diag *d)
+zonelist_text_delete(const char *text, size_t len, const char *const *names,
+    size_t count, char **out, size_t *out_len, struct diag *d)
 {
 	struct zonelist *list;
-	const struct zonelist_zone *z;
-	struct layout l;
-	size_t start, end, index;
-	char *result;
+	bool *marked = NULL;
+	char *result = NULL;
+	int rc = -1;
 
 	if (check_encoding(text, len, d) == -1 ||
 	    zonelist_parse(&list, "zone list", text, len, NULL, d) == -1)
 		return -1;
-	if ((z = zonelist_find(list, name)) == NULL) {
-		zonelist_free(list);
-		return diag_set(
-		    d, STATUS_BAD, "%s: not in the zone list", name);
+	if ((marked = calloc(list->count + 1, sizeof(*marked))) == NULL ||
+	    (result = malloc(len + 1)) == NULL) {
+		diag_system(d, "zone list");
+		goto out;
 	}
-	index = (size_t)(z - list->zone);
-	zonelist_free(list);
-	scan(text, len, index + 1, &l);
-	if (l.zones != index + 1)
-		return diag_set(d, STATUS_USAGE,
-		    "the zone list cannot be edited: remove %s by hand", name);
-	start = l.zone_open.start;
-	end = l.zone_close.end;
-	/* The whole lines, if nothing else stands on them. */
-	if (end < len && (text[end] == '\n' || text[end] == '\r')) {
-		const size_t indent = indent_before(text, start);
-
-		if (start == indent || text[start - indent - 1] == '\n') {
-			start -= indent;
-			end += text[end] == '\r' && end + 1 < len &&
-				text[end + 1] == '\n'
-			    ? 2
-			    : 1;
-		}
+	if (mark_zones(list, names, count, marked, d) == -1)
+		goto out;
+	if (copy_others(text, len, marked, list->count, result, out_len) !=
+	    list->count) {
+		diag_set(d, STATUS_USAGE,
+		    "the zone list cannot be edited: remove %s by hand",
+		    names[0]);
+		goto out;
 	}
-	*out_len = len - (end - start);
-	if ((result = malloc(*out_len + 1)) == NULL)
-		return diag_system(d, "zone list");
-	memcpy(result, text, start);
-	memcpy(result + start, text + end, len - end);
-	result[*out_len] = '\0';
 	*out = result;
-	return 0;
+	result = NULL; /* the caller owns it now */
+	rc = 0;
+out:
+	free(result);
+	free(marked);
+	zonelist_free(list);
+	return rc;
 }
 
 char *

@@ -119,38 +119,39 @@ add_to_model(
 	return 0;
 }
 
+static void
+free_entries(struct zonelist_zone *entries, size_t count)
+{
+	for (size_t i = 0; entries != NULL && i < count; i++)
+		clear_entry(&entries[i]);
+	free(entries);
+}
+
 /* All the zones, or none. */
 static int
 add(struct session *s, char *const *names, size_t count, const char *policy,
     struct diag *d)
 {
-	char *text = NULL;
-	size_t len;
+	struct zonelist_zone *entries = calloc(count, sizeof(*entries));
+	char *text = NULL, *more = NULL;
+	size_t len, more_len;
 	int rc = -1;
 
-	if (zoneedit_text(s->conf->zonelist_file, &text, &len, d) == -1)
-		return -1;
-	for (size_t i = 0; i < count; i++) {
-		struct zonelist_zone entry = { 0 };
-		char *more = NULL;
-		size_t more_len = 0;
-
-		rc = fill_entry(s, names[i], policy, &entry, d);
-		if (rc == 0)
-			rc = zonelist_text_add(
-			    text, len, &entry, &more, &more_len, d);
-		clear_entry(&entry);
-		if (rc == -1)
-			goto out;
-		free(text);
-		text = more;
-		len = more_len;
-	}
-	rc = check_text(s, text, len, d);
-	for (size_t i = 0; i < count && rc == 0; i++)
-		rc = add_to_model(s, names[i], policy, d);
-	if (rc == -1)
+	if (entries == NULL) {
+		diag_system(d, "zones");
 		goto out;
+	}
+	for (size_t i = 0; i < count; i++)
+		if (fill_entry(s, names[i], policy, &entries[i], d) == -1)
+			goto out;
+	if (zoneedit_text(s->conf->zonelist_file, &text, &len, d) == -1 ||
+	    zonelist_text_add(
+		text, len, entries, count, &more, &more_len, d) == -1 ||
+	    check_text(s, more, more_len, d) == -1)
+		goto out;
+	for (size_t i = 0; i < count; i++)
+		if (add_to_model(s, names[i], policy, d) == -1)
+			goto out;
 	if (s->o.no_xml) {
 		for (size_t i = 0; i < count; i++)
 			report_warn("zone %s: nothing is signed until it "
@@ -158,9 +159,11 @@ add(struct session *s, char *const *names, size_t count, const char *policy,
 			    names[i], s->conf->zonelist_file);
 		rc = session_commit(s, d);
 	} else
-		rc = zoneedit_commit(s->db, s->m, s->conf, text, len, d);
+		rc = zoneedit_commit(s->db, s->m, s->conf, more, more_len, d);
 out:
+	free_entries(entries, count);
 	free(text);
+	free(more);
 	return rc;
 }
 
@@ -278,12 +281,33 @@ remove_file(const char *path)
 		report_warn("%s: %s", path, strerror(errno));
 }
 
+/* Those of the zones that stand in the list, by the names it has for them. */
+static int
+listed_names(const struct session *s, struct zone *const *zones, size_t count,
+    char ***out, size_t *listed, struct diag *d)
+{
+	char owner[NAME_TEXT_MAX + 1], **names;
+
+	*listed = 0;
+	if ((names = calloc(count + 1, sizeof(*names))) == NULL)
+		return diag_system(d, "zones");
+	*out = names; /* the caller owns it now */
+	for (size_t i = 0; i < count; i++) {
+		if (!session_in_use(s, zones[i]) && zones[i]->signconf == NULL)
+			continue;
+		names[*listed] = strdup(material_owner(zones[i]->name, owner));
+		if (names[(*listed)++] == NULL)
+			return diag_system(d, "zones");
+	}
+	return 0;
+}
+
 static int
 delete_zones(
     struct session *s, struct zone **zones, size_t count, struct diag *d)
 {
-	char *text, *less, dnskeys[PATH_MAX], owner[NAME_TEXT_MAX + 1];
-	size_t len, less_len;
+	char *text, *less, dnskeys[PATH_MAX], **names = NULL;
+	size_t len, less_len, listed = 0;
 	int rc = -1;
 
 	if (zoneedit_text(s->conf->zonelist_file, &text, &len, d) == -1)
@@ -293,10 +317,12 @@ delete_zones(
 			goto out;
 		database_history(s->db, s->now, zones[i]->name, NULL, NULL,
 		    "zone-delete", NULL, NULL, NULL, 0, "zone delete");
-		if (!session_in_use(s, zones[i]) && zones[i]->signconf == NULL)
-			continue; /* not in the list */
+	}
+	if (listed_names(s, zones, count, &names, &listed, d) == -1)
+		goto out;
+	if (listed > 0) {
 		if (zonelist_text_delete(text, len,
-			material_owner(zones[i]->name, owner), &less, &less_len,
+			(const char *const *)names, listed, &less, &less_len,
 			d) == -1)
 			goto out;
 		free(text);
@@ -316,6 +342,7 @@ delete_zones(
 	}
 	rc = 0;
 out:
+	free_names(names, listed);
 	free(text);
 	return rc;
 }

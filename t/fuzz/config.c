@@ -150,13 +150,14 @@ try_zonelist(const char *text, size_t len)
 		return false;
 	count = list->count;
 	zonelist_free(list);
-	if (zonelist_text_add(text, len, &extra, &more, &more_len, &d) == -1)
+	if (zonelist_text_add(text, len, &extra, 1, &more, &more_len, &d) == -1)
 		return true;
 	if (zonelist_parse(&list, "fuzz", more, more_len, NULL, &d) == 0) {
 		if (list->count != count + 1)
 			abort();
 		zonelist_free(list);
-		if (zonelist_text_delete(more, more_len, "fuzz.invalid.", &less,
+		if (zonelist_text_delete(more, more_len,
+			(const char *const[]){ "fuzz.invalid." }, 1, &less,
 			&less_len, &d) == -1)
 			abort();
 		if (zonelist_parse(&list, "fuzz", less, less_len, NULL, &d) ==

@@ -286,6 +286,8 @@ test_catalogs(void)
 	free(text);
 }
 
+#define NAMES(...) ((const char *const[]){ __VA_ARGS__ })
+
 static void
 test_edit(void)
 {
@@ -294,7 +296,7 @@ test_edit(void)
 	struct diag d;
 	size_t len, less_len;
 
-	ok(zonelist_text_add(text, strlen(text), &added, &more, &len, &d) == 0,
+	ok(zonelist_text_add(text, strlen(text), &added, 1, &more, &len, &d) == 0,
 	    "a zone is added");
 	if (zonelist_parse(&list, "it", more, len, NULL, &d) == -1) {
 		ok(0, "%s", d.text);
@@ -308,25 +310,39 @@ test_edit(void)
 	       "\n  <Zone name=\"c.example\">\n    <Policy>a&amp;b<") != NULL,
 	    "in the layout of the others");
 	ok(zonelist_text_delete(
-	       more, len, "c.example.", &less, &less_len, &d) == 0,
+	       more, len, NAMES("c.example."), 1, &less, &less_len, &d) == 0,
 	    "and deleted again");
 	is(less, text, "which gives the old text, comments and all");
 	free(less);
 	free(more);
 	ok(zonelist_text_delete(
-	       text, strlen(text), "b.example.", &less, &less_len, &d) == 0,
+	       text, strlen(text), NAMES("b.example."), 1, &less, &less_len, &d) == 0,
 	    "one in the middle is deleted");
 	ok(strstr(less, "name=\"b.example\"") == NULL &&
 		strstr(less, "<!-- <Zone name=\"no\"> -->") != NULL,
 	    "and comments with a Zone in them are not");
 	free(less);
 	ok(zonelist_text_delete(
-	       text, strlen(text), "x.", &less, &less_len, &d) == -1 &&
+	       text, strlen(text), NAMES("a.example.", "x."), 2, &less, &less_len, &d) == -1 &&
 		d.status == STATUS_BAD,
 	    "an unknown zone");
 	free(text);
+	text = strdup(load("t/data/zonelist.xml"));
+	ok(zonelist_text_delete(text, strlen(text),
+	       NAMES("odd.example.", "a.example."), 2, &less, &less_len,
+	       &d) == 0 &&
+		zonelist_parse(&list, "it", less, less_len, NULL, &d) == 0 &&
+		list->count == 1 &&
+		strcmp(list->zone[0].name, "b.example.") == 0,
+	    "two at once");
+	zonelist_free(list);
+	ok(strstr(less, "<!-- the end -->") != NULL &&
+		strstr(less, "odd") == NULL,
+	    "and nothing else");
+	free(less);
+	free(text);
 	text = zonelist_text_empty();
-	ok(zonelist_text_add(text, strlen(text), &added, &more, &len, &d) ==
+	ok(zonelist_text_add(text, strlen(text), &added, 1, &more, &len, &d) ==
 		    0 &&
 		zonelist_parse(&list, "it", more, len, NULL, &d) == 0 &&
 		list->count == 1,
@@ -334,14 +350,14 @@ test_edit(void)
 	zonelist_free(list);
 	free(text);
 	free(more);
-	ok(zonelist_text_add("<ZoneList/>", 11, &added, &more, &len, &d) == 0 &&
+	ok(zonelist_text_add("<ZoneList/>", 11, &added, 1, &more, &len, &d) == 0 &&
 		zonelist_parse(&list, "it", more, len, NULL, &d) == 0 &&
 		list->count == 1,
 	    "and of <ZoneList/>");
 	zonelist_free(list);
 	free(more);
 	ok(zonelist_text_add("<?xml version=\"1.0\" encoding=\"UTF-16\"?>", 39,
-	       &added, &more, &len, &d) == -1 &&
+	       &added, 1, &more, &len, &d) == -1 &&
 		d.status == STATUS_USAGE,
 	    "another encoding is refused");
 }
