@@ -1,0 +1,81 @@
+#!/bin/sh
+# keystate and the world outside: ServedBy asks name servers, and what it has to
+# say reaches syslog at its level.
+. t/lib.sh
+. t/keystate.sh
+TZ=UTC
+export TZ
+ks_installation
+sed -i -e '/<Module>/d' -e "s|<TokenLabel>.*|<Directory>$T/keys</Directory>|" -e '/<PINFile>/d' "$T/etc/conf.xml"
+
+# --- ServedBy ------------------------------------------------------------------
+echo silent >"$T/how"
+perl t/soa.pl "$T/how" >"$T/port" &
+server=$!
+trap 'kill $server 2>/dev/null; rm -rf "$T"' EXIT
+while [ ! -s "$T/port" ]; do sleep 0.1; done
+sed -i "/<Policy name=\"default\">/,/<\/Policy>/s|</Zone>|<ServedBy port=\"$(cat "$T/port")\">127.0.0.1</ServedBy>&|" "$T/etc/kasp.xml"
+ks -q setup
+ks zone add -z a.example >/dev/null
+ks_zone a.example
+published() { awk -F'\t' '$1 == "a.example" { print $6 }' "$T/state/zone.db"; }
+serial() { awk -F'\t' '$4 == "SOA" { split($5, f, " "); print f[3] }' "$T/state/signed/a.example"; }
+
+ok 'a run whose zone no server has yet' ks_publish 20260101000000
+is 'is no publication' "$(published)" -
+for how in silent id empty short refused; do
+	echo $how >"$T/how"
+	rejects 3 'ServedBy: 127.0.0.1#[0-9]+: no answer with a SOA' \
+		ks published a.example --now 20260101000100
+done
+echo $(($(serial) - 1)) >"$T/how"
+rejects 3 "ServedBy: 127.0.0.1#[0-9]+ has serial $(($(serial) - 1)), not $(serial) yet" \
+	ks published --reconcile --now 20260101000200
+is 'an older one does not count' "$(published)" -
+serial >"$T/how"
+ok 'with the serial' ks published --reconcile --now 20260101000300
+is 'it counts, from now on' "$(published)" 20260101000300
+echo $(($(serial) + 1)) >"$T/how"
+ok 'and so does a later one' ks published a.example --now 20260101000400
+is 'served is what counts' "$(published)" 20260101000400
+kill $server
+
+# --- syslog: a /dev of our own, where root may make one --------------------------
+cat >"$T/syslog.pl" <<'X'
+use IO::Socket::UNIX;
+my $s = IO::Socket::UNIX->new(Type => SOCK_DGRAM, Local => '/dev/log') or die $!;
+open my $out, '>', "$ARGV[0]/log" or die;
+$out->autoflush(1);
+alarm 60;
+if (my $pid = fork) {
+	while (defined $s->recv(my $m, 8192)) { last if $m =~ /END/; print $out "$m\n" }
+	exit;
+}
+chdir $ARGV[1];
+my $ks = "keystate -c $ARGV[0]/etc/conf.xml";
+system "$ks zone add -z b.example >$ARGV[0]/out 2>&1";
+system "$ks enforce -v --now 20260101000500 >$ARGV[0]/out 2>$ARGV[0]/err";
+system "$ks enforce --log local3 --now 20250101000000 >>$ARGV[0]/out 2>>$ARGV[0]/err";
+system "$ks enforce --log nowhere >>$ARGV[0]/out 2>$ARGV[0]/nowhere";
+IO::Socket::UNIX->new(Type => SOCK_DGRAM, Peer => '/dev/log')->send('END');
+wait;
+X
+if unshare -rm sh -c 'mount -t tmpfs none /dev && : >/dev/null' 2>/dev/null; then
+	unshare -rm sh -c 'mount -t tmpfs none /dev && : >/dev/null && perl "$0/syslog.pl" "$0" "$1"' "$T" "$PWD"
+	# <facility * 8 + level>
+	logged() { # CODE 'regex' WHAT
+		grep -Eq "^<$1>.*keystate\[[0-9]+\]: $2" "$T/log"
+		tap_result $? "syslog: $3" || sed 's/^/# /' "$T/log" | head -n 20
+	}
+	logged 134 'zone b.example: KSK [0-9a-f]+ .tag [0-9]+.: generate -> publish' 'info of the facility in conf.xml'
+	logged 132 'warning: Making non-backed up ZSK active' 'warnings'
+	logged 135 'next change at 20' 'debug with -v'
+	logged 156 'warning: the clock jumped' '--log names another facility'
+	sed 's/^<[0-9]*>.*keystate\[[0-9]*\]: /keystate: /' "$T/log" | sort >"$T/said"
+	sort "$T/err" | cmp -s - "$T/said"
+	tap_result $? 'what stderr got is what syslog got' || diff "$T/err" "$T/said" | sed 's/^/# /' | head -n 20
+	is 'no such facility' "$(cat "$T/nowhere")" 'keystate: --log: no such facility: nowhere'
+else
+	tap_result 0 'syslog # SKIP no mount namespace of our own here'
+fi
+done_testing
