@@ -1,20 +1,23 @@
 #!/bin/sh
 # audit-zone on real zones, and on a zone made here by tools that are not ours.
 . t/lib.sh
-needs_fixtures
 
 a() { audit-zone "$@" 2>/dev/null; }
 
-ok 'the root zone of 2020 is valid at its time' \
-	a --now 1603130400 "$ZONE_FIXTURES/../zones/root-2020-10-19.signed.zone"
-rejects 1 'signature expired .*RFC 4035 §5.3.1. .rrsig-expired' \
-	audit-zone --now 1605808800 \
-	"$ZONE_FIXTURES/../zones/root-2020-10-19.signed.zone"
-ok 'the root zone of 2014 is valid at its time' \
-	a --now 1403955000 --horizon P1D \
-	"$ZONE_FIXTURES/zones-signed/root.zone.2014062501.signed"
-rejects 1 'rrsig-expired' audit-zone --now 1406633400 \
-	"$ZONE_FIXTURES/zones-signed/root.zone.2014062501.signed"
+if [ -d "$ZONE_FIXTURES" ]; then
+	ok 'the root zone of 2020 is valid at its time' \
+		a --now 1603130400 "$ZONE_FIXTURES/../zones/root-2020-10-19.signed.zone"
+	rejects 1 'signature expired .*RFC 4035 §5.3.1. .rrsig-expired' \
+		audit-zone --now 1605808800 \
+		"$ZONE_FIXTURES/../zones/root-2020-10-19.signed.zone"
+	ok 'the root zone of 2014 is valid at its time' \
+		a --now 1403955000 --horizon P1D \
+		"$ZONE_FIXTURES/zones-signed/root.zone.2014062501.signed"
+	rejects 1 'rrsig-expired' audit-zone --now 1406633400 \
+		"$ZONE_FIXTURES/zones-signed/root.zone.2014062501.signed"
+else
+	ok "the root zones of 2020 and 2014 # SKIP no fixtures at $ZONE_FIXTURES" true
+fi
 
 cat >"$T/z" <<'EOF'
 $TTL 3600
