@@ -415,6 +415,13 @@ fires('nsec-extra', 'nsec', sub {
 	my $z = shift;
 	$z->add('ns.insecure', 300, 'NSEC', 'mail.example. A RRSIG NSEC');
 });
+fires('nsec-extra', 'nsec', sub { # a name that is there for its NSEC only
+	my $z = shift;
+	$z->edit('old', 'NSEC', sub { s/^\S+/only.example./ });
+	$z->resign('old', 'NSEC');
+	$z->add('only', 300, 'NSEC', 'secure.example. RRSIG NSEC');
+	$z->resign('only', 'NSEC');
+}, like => qr/nothing else/);
 fires('nsec-multiple', 'nsec', sub {
 	my $z = shift;
 	my ($r) = $z->find('www', 'NSEC');
@@ -467,6 +474,12 @@ fires('nsec3-hash-algorithm', 'nsec3', sub {
 	my $z = shift;
 	$z->add('@', 0, 'NSEC3PARAM', '2 0 0 -');
 	$z->resign('@', 'NSEC3PARAM');
+});
+fires('nsec3-hash-algorithm', 'nsec3', sub { # in the chain
+	my $z = shift;
+	my $h = Zone::nsec3_hash('zzz.example.', 0, '-');
+	$z->add("$h.example.", 300, 'NSEC3', "2 0 0 - $h A");
+	$z->resign("$h.example.", 'NSEC3');
 });
 {
 	fires('nsec3-key-algorithm', 'nsec3', sub { # revoked, so that nothing else must be signed by it
@@ -851,10 +864,36 @@ fires('output-extra', 'nsec', sub { }, options => unsigned($input =~ s/^www TXT.
 fires('input-count', 'nsec', sub { }, options => unsigned($input =~ s/^www TXT.*\n//mr, '--partial'));
 fires('input-syntax', 'nsec', sub { }, options => unsigned($input . "www A 192.0.2\n"));
 fires('input-soa', 'nsec', sub { }, options => unsigned($input =~ s/^@ SOA.*\n//mr));
+fires('input-syntax', 'nsec', sub { }, options => unsigned($input . "www NOTYPE x\n"));
+fires('input-soa', 'nsec', sub { }, options => unsigned($input . "\@ SOA ns other 2026010100 7200 3600 1209600 300\n"));
+fires('input-soa', 'nsec', sub { }, options => unsigned($input =~ s/^\@ SOA/www SOA/mr));
 fires('input-dnssec', 'nsec', sub { }, options => unsigned($input . "www NSEC zzz A\n"));
 fires('input-out-of-zone', 'nsec', sub { }, options => unsigned($input . "www.elsewhere. A 192.0.2.9\n"));
 fires('serial-changed', 'nsec', sub { bump($_[0]) }, options => [ $same ]);
 policy('serial-keep', 'nsec', sub { bump($_[0]) }, conf => { serial => 'keep' }, options => [ $same ]);
+
+# What dnssec-signzone makes of directives and escapes is what we read in the unsigned zone.
+my $directives = $input . <<'EOF';
+$GENERATE 1-9/2 host$ A 192.0.2.$
+$GENERATE 0-3 ${0,2,x}.hex TXT value-${16,4,X}-${2,3,o}
+$GENERATE 5-6 ${-4,0,d}x CNAME $.y
+$GENERATE 18-20 ${0,5,n}.rev PTR h$
+a\.b.esc TXT "a \"quoted\" \065 text; no comment" unquoted
+\001\032.esc TXT ( "over"   ; a comment
+	"lines" )
+\065.esc 60 IN TXT "an escaped letter"
+$ORIGIN deep.example.
+x 2h IN A 192.0.2.7
+	A 192.0.2.8
+@ TXT "x"
+EOF
+{
+	Zone::base('directives', "$directives\$ORIGIN example.\n", $ksk, $zsk);
+	my ($status, $count, $err) = Zone::audit("$T/directives.signed", @{ unsigned($directives) });
+	is_deeply($count, {}, 'directives, escapes and lines over lines: as BIND reads them') or diag $err;
+	($status, $count) = Zone::audit("$T/directives.signed", @{ unsigned($directives =~ s/1-9/1-11/r) });
+	is_deeply($count, { 'input-missing' => 1 }, 'one $GENERATEd name more');
+}
 
 # --- every row has been fired ------------------------------------------------
 is_deeply([ sort grep { !$fired{$_} } keys %severity ], [], 'every check of --list-checks was fired');

@@ -185,10 +185,6 @@ occluded(const struct judge *j, uint16_t type)
 void
 judge_content(struct judge *j, const struct rrset *set)
 {
-	for (size_t i = 0; i < set->count; i++)
-		if (set->rec[i].class != 1)
-			judge_find(j, CHECK_CLASS, set->type, set->rec[i].at,
-			    "class %u", set->rec[i].class);
 	if (occluded(j, set->type))
 		judge_find(j, CHECK_OCCLUDED, set->type, set->rec[0].at,
 		    "never served: a delegation is above");
