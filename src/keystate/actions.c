@@ -166,7 +166,7 @@ tell_generate(struct session *s, const struct engine_action *a)
 {
 	report_warn("Not enough keys to satisfy %s policy for zone %s%s",
 	    a->type == KEY_KSK ? "ksk" : "zsk", a->zone->name,
-	    s->engine.manual_generation ? ": keystate key generate" : "");
+	    s->engine.manual_generation && !s->held ? ": keystate key generate" : "");
 }
 
 static void

@@ -14,6 +14,20 @@
 #include "session.h"
 #include "zoneedit.h"
 
+/*
+ * A backup that is under way must hold all keys that are used afterwards: none
+ * is made between `ods-control ksm stop' and `ods-control ksm start'.
+ */
+static bool
+generation_held(const char *state_dir)
+{
+	char path[PATH_MAX];
+
+	return snprintf(path, sizeof(path), "%s/" HOLD_GENERATION, state_dir) <
+	    (int)sizeof(path) &&
+	    access(path, F_OK) == 0;
+}
+
 static int
 load_conf(struct session *s, struct diag *d)
 {
@@ -26,7 +40,8 @@ load_conf(struct session *s, struct diag *d)
 	s->engine.interval = c->interval;
 	s->engine.rollover_notification = c->rollover_notification;
 	s->m->clock.max_step = c->max_clock_step;
-	s->engine.manual_generation = c->manual_key_generation;
+	s->held = generation_held(c->state_dir);
+	s->engine.manual_generation = c->manual_key_generation || s->held;
 	s->engine.accept_clock = s->o.accept_clock;
 	s->engine.assume_published = s->o.assume_published;
 	return config_stores(s->m, &s->repositories, d);

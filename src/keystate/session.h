@@ -30,6 +30,9 @@ struct options {
 
 struct keystore;
 
+/* A file in the state directory: while it is there no pass makes keys. */
+#define HOLD_GENERATION "hold-generation"
+
 struct session {
 	struct options o;
 	int64_t now;
@@ -42,6 +45,7 @@ struct session {
 	struct model *m;
 	struct database *db;
 	struct engine_options engine;
+	bool held; /* HOLD_GENERATION is there */
 
 	struct open_store {
 		const char *repository; /* owned by repositories */

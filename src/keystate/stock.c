@@ -89,6 +89,14 @@ stock_fill(struct session *s, struct diag *d)
 
 		if (need->wanted == 0)
 			continue;
+		if (s->held) {
+			report_warn("%s/" HOLD_GENERATION " is there: no %s is "
+			    "made for policy %s before \"ods-control ksm "
+			    "start\" removes it",
+			    s->conf->state_dir, key_type_name(need->block->type),
+			    need->policy->name);
+			continue;
+		}
 		if (s->engine.manual_generation) {
 			report_warn(
 			    "There are no %ss in the generate state; "
