@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <ldns/ldns.h>
 #include <libxml/parser.h>
 #include <libxml/tree.h>
 #include <openssl/evp.h>
@@ -134,6 +135,25 @@ number_at(struct reader *r, xmlNode *n, const char *path, uint64_t max,
 	free(s);
 }
 
+/* A number, or the mnemonic of the IANA registry, as ldns has it. */
+static uint8_t
+algorithm_at(struct reader *r, xmlNode *n)
+{
+	xmlNode *at = find(n, "Algorithm");
+	char *s = text(at);
+	const ldns_lookup_table *row;
+	uint64_t v = 0;
+
+	if (s == NULL)
+		return 0;
+	if ((row = ldns_lookup_by_name(ldns_algorithms, s)) != NULL)
+		v = (uint64_t)row->id;
+	else if (number_u64(s, strlen(s), UINT8_MAX, &v) == -1)
+		fail(r, at, "is neither an algorithm nor its number");
+	free(s);
+	return (uint8_t)v;
+}
+
 static uint64_t
 attribute(struct reader *r, xmlNode *n, const char *name, uint64_t max)
 {
@@ -226,7 +246,7 @@ static void
 read_key(struct reader *r, xmlNode *n, struct policy *p)
 {
 	struct policy_key *k = &p->key[p->keys];
-	uint64_t flags = 0, algorithm = 0;
+	uint64_t flags = 0;
 	char *public;
 
 	if (p->keys == POLICY_KEYS_MAX) {
@@ -234,9 +254,8 @@ read_key(struct reader *r, xmlNode *n, struct policy *p)
 		return;
 	}
 	number_at(r, n, "Flags", UINT16_MAX, &flags);
-	number_at(r, n, "Algorithm", UINT8_MAX, &algorithm);
 	*k = (struct policy_key){ .flags = (uint16_t)flags,
-		.algorithm = (uint8_t)algorithm,
+		.algorithm = algorithm_at(r, n),
 		.ksk = find(n, "KSK") != NULL, .zsk = find(n, "ZSK") != NULL,
 		.publish = find(n, "Publish") != NULL };
 	p->keys++;
@@ -317,17 +336,16 @@ static void
 read_block(struct reader *r, xmlNode *n, bool ksk, struct policy *p)
 {
 	struct policy_block *b = &p->block[p->blocks];
-	uint64_t algorithm = 0, standby = 0;
+	uint64_t standby = 0;
 
 	if (p->blocks == POLICY_KEYS_MAX) {
 		fail(r, n, "is one key too many");
 		return;
 	}
 	*b = (struct policy_block){ .ksk = ksk };
-	number_at(r, n, "Algorithm", UINT8_MAX, &algorithm);
 	number_at(r, n, "Standby", UINT32_MAX, &standby);
 	duration_at(r, n, "Lifetime", &b->lifetime);
-	b->algorithm = (uint8_t)algorithm;
+	b->algorithm = algorithm_at(r, n);
 	b->standby = (uint32_t)standby;
 	b->bits = (uint32_t)attribute(r, find(n, "Algorithm"), "length",
 	    UINT16_MAX);
