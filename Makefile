@@ -191,7 +191,8 @@ endef
 # The names of OpenDNSSEC are for `make install-ods`: a distribution has them too.
 SCRIPTS = $(filter-out bin/ods-%,$(wildcard $(addprefix bin/,sign-zone resign)))
 INSTALLED = $(notdir $(PROGRAMS) $(SCRIPTS))
-MAN = $(wildcard man/*.[1578])
+ODS = $(wildcard bin/ods-*)
+MAN = $(filter-out man/ods.1,$(wildcard man/*.[1578]))
 share = $(DESTDIR)$(PREFIX)/share
 
 install: programs ## into PREFIX, below DESTDIR
@@ -202,10 +203,18 @@ install: programs ## into PREFIX, below DESTDIR
 	cp -R etc/. $(share)/zonepipe
 	install -m 644 -D -t $(share)/doc/zonepipe README.md NEWS.md LICENSE SECURITY.md
 
+install-ods: install ## and the names that OpenDNSSEC 1.x had for these programs
+	install -m 755 $(ODS) $(DESTDIR)$(PREFIX)/bin
+	install -D -m 644 man/ods.1 $(share)/man/man1/ods.1
+	for name in $(notdir $(ODS)); do \
+		ln -sf ods.1 $(share)/man/man1/$$name.1 || exit 1; done
+
 uninstall: ## remove what install put there
 	cd $(DESTDIR)$(PREFIX)/bin && rm -f $(notdir $(SCRIPTS)) \
 		$(patsubst %,%,$(shell sed -n 's/.*call program,\([^,]*\),.*/\1/p' programs.mk))
 	for page in $(MAN); do rm -f $(share)/man/man$${page##*.}/$${page#man/}; done
+	[ ! -e $(share)/man/man1/ods.1 ] || { cd $(DESTDIR)$(PREFIX)/bin && rm -f $(notdir $(ODS)) && \
+		cd $(share)/man/man1 && rm -f ods.1 $(patsubst %,%.1,$(notdir $(ODS))); }
 	rm -rf $(share)/zonepipe $(share)/doc/zonepipe
 
 help: ## this list
@@ -216,5 +225,5 @@ clean: ## remove what was built
 	rm -f $(shell sed -n 's,.*call program\,\([^,]*\)\,.*,bin/\1,p' programs.mk)
 
 .PHONY: all programs unit check check-only check-fetch-big audit-checks-all asan fuzz fuzz-programs bench verdicts soak tidy \
-	format demo deps deps-test install uninstall help clean
+	format demo deps deps-test install install-ods uninstall help clean
 .SECONDARY:

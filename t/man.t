@@ -82,6 +82,7 @@ cannot() {
 	kaspcheck.1|kaspcheck|reads /etc/opendnssec
 	keys.db.5|awk|reads the state directory
 	keystate.1|keystate|reads /etc/opendnssec
+	ods.1|ods-|reads /etc/opendnssec; t/ods.t runs them
 	resign.8|0 * * * *|a crontab line
 	sign-rrsets.1|pkcs11:token=demo|a stage without the rest of its pipeline
 	signconf.xml.5|xmllint|reads the state directory
