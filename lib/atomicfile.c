@@ -152,3 +152,27 @@ atomicfile_abandon(struct atomicfile *af)
 	(void)unlink(af->aside);
 	atomicfile_free(af);
 }
+
+int
+atomicfile_put(const char *path, const char *bytes, size_t len, mode_t mode,
+    bool keep_previous, struct diag *d)
+{
+	struct atomicfile *af;
+
+	if (atomicfile_open(&af, path, mode, d) == -1)
+		return -1;
+	while (len > 0) {
+		const ssize_t n = write(af->fd, bytes, len);
+
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1) {
+			diag_system(d, "%s", path);
+			atomicfile_abandon(af);
+			return -1;
+		}
+		bytes += n;
+		len -= (size_t)n;
+	}
+	return atomicfile_commit(af, keep_previous, d);
+}

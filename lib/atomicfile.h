@@ -7,6 +7,7 @@
 #define ATOMICFILE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/types.h>
 
 #include "diag.h"
@@ -32,6 +33,10 @@ int atomicfile_fd(const struct atomicfile *af);
  */
 int atomicfile_commit(struct atomicfile *af, bool keep_previous,
     struct diag *d);
+
+/* All of it: the bytes at path, in a file of that mode.  -1: as above. */
+int atomicfile_put(const char *path, const char *bytes, size_t len,
+    mode_t mode, bool keep_previous, struct diag *d);
 
 /* Remove the unfinished file and free af.  NULL is allowed. */
 void atomicfile_abandon(struct atomicfile *af);

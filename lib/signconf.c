@@ -531,27 +531,10 @@ holds(const char *path, const char *text, size_t len)
 	return same;
 }
 
-static int
-write_all(int fd, const char *text, size_t len)
-{
-	while (len > 0) {
-		const ssize_t n = write(fd, text, len);
-
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return -1;
-		text += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
 int
 signconf_write(const struct signconf *sc, const char *path, bool *changed,
     char id[SIGNCONF_ID_SIZE], struct diag *d)
 {
-	struct atomicfile *af = NULL;
 	char *text;
 	size_t len;
 	int rc = -1;
@@ -563,14 +546,7 @@ signconf_write(const struct signconf *sc, const char *path, bool *changed,
 		rc = 0;
 		goto out;
 	}
-	if (atomicfile_open(&af, path, 0644, d) == -1)
-		goto out;
-	if (write_all(atomicfile_fd(af), text, len) == -1) {
-		diag_system(d, "%s", path);
-		atomicfile_abandon(af);
-		goto out;
-	}
-	if (atomicfile_commit(af, false, d) == -1)
+	if (atomicfile_put(path, text, len, 0644, false, d) == -1)
 		goto out;
 	*changed = true;
 	rc = 0;

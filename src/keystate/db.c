@@ -425,18 +425,11 @@ static int
 put_file(const struct database *db, const char *name, const struct textbuf *t,
     struct diag *d)
 {
-	struct atomicfile *af;
 	char path[PATH_MAX];
 
-	if (database_path(db->dir, name, path, d) == -1 ||
-	    atomicfile_open(&af, path, STATE_MODE, d) == -1)
+	if (database_path(db->dir, name, path, d) == -1)
 		return -1;
-	if (write_all(atomicfile_fd(af), t->buf, t->len) == -1) {
-		diag_system(d, "%s", path);
-		atomicfile_abandon(af);
-		return -1;
-	}
-	return atomicfile_commit(af, true, d);
+	return atomicfile_put(path, t->buf, t->len, STATE_MODE, true, d);
 }
 
 static int

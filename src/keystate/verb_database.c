@@ -20,29 +20,6 @@ default_path(const struct session *s, char *buf, struct diag *d)
 	return database_path(s->conf->state_dir, "database.backup", buf, d);
 }
 
-static int
-write_file(const char *path, const char *bytes, size_t len, struct diag *d)
-{
-	struct atomicfile *af;
-
-	if (atomicfile_open(&af, path, 0600, d) == -1)
-		return -1;
-	while (len > 0) {
-		const ssize_t n = write(atomicfile_fd(af), bytes, len);
-
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1) {
-			diag_system(d, "%s", path);
-			atomicfile_abandon(af);
-			return -1;
-		}
-		bytes += n;
-		len -= (size_t)n;
-	}
-	return atomicfile_commit(af, false, d);
-}
-
 static enum status
 database_backup(struct session *s, int argc, char **operands, struct diag *d)
 {
@@ -59,7 +36,7 @@ database_backup(struct session *s, int argc, char **operands, struct diag *d)
 		path = buf;
 	}
 	if (database_dump(s->db, s->m, &dump, d) == 0)
-		rc = write_file(path, dump.buf, dump.len, d);
+		rc = atomicfile_put(path, dump.buf, dump.len, 0600, false, d);
 	textbuf_free(&dump);
 	if (rc == -1)
 		return verb_failed(d);

@@ -62,29 +62,6 @@ out:
 }
 
 static int
-put(const char *path, const char *text, size_t len, mode_t mode, struct diag *d)
-{
-	struct atomicfile *af;
-
-	if (atomicfile_open(&af, path, mode, d) == -1)
-		return -1;
-	while (len > 0) {
-		const ssize_t n = write(atomicfile_fd(af), text, len);
-
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1) {
-			diag_system(d, "%s", path);
-			atomicfile_abandon(af);
-			return -1;
-		}
-		text += n;
-		len -= (size_t)n;
-	}
-	return atomicfile_commit(af, false, d);
-}
-
-static int
 digest(const char *text, size_t len, char hex[65], struct diag *d)
 {
 	unsigned char md[EVP_MAX_MD_SIZE];
@@ -115,8 +92,10 @@ install(struct database *db, const struct model *m, const struct conf *conf,
 	if (old_len != len || memcmp(old, text, len) != 0) {
 		if (snprintf(backup, sizeof(backup), "%s.backup", path) >=
 			(int)sizeof(backup) ||
-		    put(backup, old, old_len, st.st_mode & 07777, d) == -1 ||
-		    put(path, text, len, st.st_mode & 07777, d) == -1) {
+		    atomicfile_put(backup, old, old_len,
+			st.st_mode & 07777, false, d) == -1 ||
+		    atomicfile_put(path, text, len, st.st_mode & 07777,
+			false, d) == -1) {
 			free(old);
 			return -1;
 		}
@@ -143,7 +122,7 @@ zoneedit_commit(struct database *db, const struct model *m,
 	/* What will fail should fail before anything is changed. */
 	if (access(conf->zonelist_file, R_OK) == -1)
 		return diag_system(d, "%s", conf->zonelist_file);
-	if (put(pending, text, len, 0600, d) == -1)
+	if (atomicfile_put(pending, text, len, 0600, false, d) == -1)
 		return -1;
 	free(db->zonelist_pending);
 	if ((db->zonelist_pending = strdup(hex)) == NULL) {
