@@ -90,6 +90,7 @@ cannot() {
 	zonefetch.xml.5|<ZoneFetch>|a file, not commands
 	zonefetch.xml.5|master.pem|a master's certificate
 	zonelist.xml.5|<ZoneList>|a file, not commands
+	zonepipe-quickstart.7|keystate setup|writes /etc/opendnssec; t/quickstart.t runs it
 	zonepipe-migrate.7|Kexample.com|keys of somebody's BIND
 	END
 }
