@@ -1482,6 +1482,7 @@ universe_run(const struct universe_setup *setup, struct coverage *c,
 {
 	struct universe *u = need(calloc(1, sizeof(*u)));
 	int64_t at;
+	size_t still = 0;
 	bool good;
 
 	u->setup = setup;
@@ -1496,6 +1497,10 @@ universe_run(const struct universe_setup *setup, struct coverage *c,
 		at = next_moment(u);
 		if (at > START + setup->seconds)
 			at = START + setup->seconds;
+		/* What is owed, done, and owed again at once. */
+		still = at > u->now ? 0 : still + 1;
+		if (still > 1000)
+			broke(u, "time stands still");
 		if (at > u->now)
 			u->now = at;
 		happen_all(u);
