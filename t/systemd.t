@@ -1,0 +1,21 @@
+#!/bin/sh
+# etc/systemd: systemd itself finds nothing to say of the units, and they are hardened.
+. t/lib.sh
+command -v systemd-analyze >/dev/null || skip_all 'no systemd-analyze'
+for f in etc/systemd/*; do
+	# man: pages and programs are not installed here.
+	sed "s|/usr/local/bin|$PWD/bin|; /^Documentation=/d" "$f" >"$T/${f##*/}"
+done
+systemd-analyze verify "$T"/zonepipe.timer >"$T/out" 2>&1 || grep -q zonepipe "$T/out" ||
+	skip_all "systemd-analyze does not work here: $(head -n 1 "$T/out")"
+for f in "$T"/zonepipe*.timer "$T"/zonepipe*.service "$T"/zonepipe*.socket; do
+	systemd-analyze verify "$f" >"$T/out" 2>&1
+	is "${f##*/}: verified" "$(grep zonepipe "$T/out")" ''
+done
+for f in etc/systemd/*.service; do
+	for line in NoNewPrivileges=yes ProtectSystem=strict; do
+		ok "${f##*/}: $line" grep -qx "$line" "$f"
+	done
+done
+ok 'resign waits for keystate setup' grep -qx 'ConditionPathExists=/var/opendnssec/keys.db' etc/systemd/zonepipe.service
+done_testing
