@@ -18,4 +18,5 @@ for f in etc/systemd/*.service; do
 	done
 done
 ok 'resign waits for keystate setup' grep -qx 'ConditionPathExists=/var/opendnssec/keys.db' etc/systemd/zonepipe.service
+ok "cron too" grep -q "keys.db \] .. resign" etc/cron.d/zonepipe
 done_testing
