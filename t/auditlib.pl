@@ -187,7 +187,8 @@ sub load_key {
 	open $f, '<', "$base.private" or die "$base: $!";
 	my ($private) = map { /^PrivateKey: (.*)/ ? $1 : () } <$f>;
 	if ($algorithm == 13) {
-		my $der = "\x30\x31\x02\x01\x01\x04\x20" . decode_base64($private) .
+		my $d = decode_base64($private); # of which dnssec-keygen leaves leading zeros out
+		my $der = "\x30\x31\x02\x01\x01\x04\x20" . "\0" x (32 - length $d) . $d .
 		    "\xa0\x0a\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07";
 		$k->{pem} = "$base.pem";
 		open my $p, '>', $k->{pem} or die;
