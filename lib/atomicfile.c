@@ -116,12 +116,12 @@ keep_as_previous(const char *path, struct diag *d)
 	return 0;
 }
 
-int
-atomicfile_commit(struct atomicfile *af, bool keep_previous, struct diag *d)
+static int
+commit(struct atomicfile *af, bool sync, bool keep_previous, struct diag *d)
 {
 	int fd = af->fd, rc = -1;
 
-	if (fsync(fd) == -1) {
+	if (sync && fsync(fd) == -1) {
 		diag_system(d, "%s: fsync", af->aside);
 		goto out;
 	}
@@ -136,12 +136,24 @@ atomicfile_commit(struct atomicfile *af, bool keep_previous, struct diag *d)
 		diag_system(d, "%s: cannot put in place", af->path);
 		goto out;
 	}
-	rc = atomicfile_sync_folder(af->path, d);
+	rc = sync ? atomicfile_sync_folder(af->path, d) : 0;
 	atomicfile_free(af);
 	return rc;
 out:
 	atomicfile_abandon(af);
 	return rc;
+}
+
+int
+atomicfile_commit(struct atomicfile *af, bool keep_previous, struct diag *d)
+{
+	return commit(af, true, keep_previous, d);
+}
+
+int
+atomicfile_commit_unsynced(struct atomicfile *af, struct diag *d)
+{
+	return commit(af, false, false, d);
 }
 
 void

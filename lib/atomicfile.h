@@ -37,6 +37,11 @@ int atomicfile_commit(struct atomicfile *af, bool keep_previous,
 /* All of it: the bytes at path, in a file of that mode.  -1: as above. */
 int atomicfile_put(const char *path, const char *bytes, size_t len,
     mode_t mode, bool keep_previous, struct diag *d);
+/*
+ * The same without fsync, for one of thousands of files that the next run
+ * compares and makes anew: after a power cut it may be empty.
+ */
+int atomicfile_commit_unsynced(struct atomicfile *af, struct diag *d);
 
 /* Remove the unfinished file and free af.  NULL is allowed. */
 void atomicfile_abandon(struct atomicfile *af);

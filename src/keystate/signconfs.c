@@ -295,7 +295,8 @@ put(const char *path, const char *text, size_t len, struct diag *d)
 		text += n;
 		len -= (size_t)n;
 	}
-	return atomicfile_commit(af, false, d);
+	/* Each pass looks whether the file holds this text. */
+	return atomicfile_commit_unsynced(af, d);
 }
 
 static int
