@@ -12,7 +12,7 @@
 static const struct verb *const families[] = { setup_verbs, zone_verbs,
 	policy_verbs, list_verbs, key_verbs, export_verbs, backup_verbs,
 	database_verbs, pass_verbs, publish_verbs, plan_verbs, import_verbs,
-	settings_verbs };
+	settings_verbs, status_verbs };
 #define FAMILIES (sizeof(families) / sizeof(*families))
 
 enum status
@@ -83,6 +83,10 @@ fill_options(struct options *o, struct cli_option *rows)
 		    "how far ahead [P1Y]" },
 		{ 0, "format", CLI_TEXT, &o->format, "FORMAT",
 		    "text, json or svg [text]" },
+		{ 0, "html", CLI_TEXT, &o->html, "FILE",
+		    "one page for browsers" },
+		{ 0, "metrics", CLI_TEXT, &o->metrics, "FILE",
+		    "for Prometheus, in its text format" },
 		{ 0, "reconcile", CLI_FLAG, &o->reconcile, NULL,
 		    "files that changed count as published now" },
 		{ 0, "assume-published", CLI_FLAG, &o->assume_published, NULL,

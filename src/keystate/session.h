@@ -20,7 +20,7 @@
 struct options {
 	const char *conf, *zone, *policy, *input, *output, *signerconf;
 	const char *repository, *keytype, *keystate, *id, *algorithm;
-	const char *time, *retire, *format, *file, *log, *from, *digest;
+	const char *time, *retire, *format, *html, *metrics, *file, *log, *from, *digest;
 	uint32_t bits, tag, zonetotal;
 	int64_t interval, until, at, now, wait;
 	bool all, ds, no_retire, verbose, json, force, dry_run, yes;

@@ -22,7 +22,7 @@ extern const struct verb setup_verbs[], zone_verbs[], policy_verbs[];
 extern const struct verb list_verbs[], key_verbs[], export_verbs[];
 extern const struct verb backup_verbs[], database_verbs[];
 extern const struct verb pass_verbs[], publish_verbs[], plan_verbs[];
-extern const struct verb import_verbs[], settings_verbs[];
+extern const struct verb import_verbs[], settings_verbs[], status_verbs[];
 
 /* For a verb that failed: d, and its status. */
 enum status verb_failed(const struct diag *d);

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "due.h"
 #include "evidence.h"
 #include "jobline.h"
 #include "material.h"
@@ -34,16 +35,15 @@ replace_text(char **to, const char *from)
 /* ---- due ---- */
 
 /* Signatures are renewed when they have less than Refresh left. */
-static int64_t
-renewal(const struct zone *z, const struct zone_facts *facts)
+int64_t
+due_renewal(const struct zone *z, const struct zone_facts *facts)
 {
 	return facts->earliest == 0 ? MOMENT_NEVER
 				    : facts->earliest - z->policy->refresh;
 }
 
-/* Why the zone must be signed now; NULL: it need not. */
-static const char *
-why_due(const struct session *s, const struct zone *z,
+const char *
+due_reason(const struct session *s, const struct zone *z,
     const struct zone_facts *facts)
 {
 	const struct fileident input = fileident_at(z->input);
@@ -62,7 +62,7 @@ why_due(const struct session *s, const struct zone *z,
 		return "the signconf changed";
 	if (!fileident_same(&output, &facts->output))
 		return "the published file changed";
-	if (renewal(z, facts) <= s->now)
+	if (due_renewal(z, facts) <= s->now)
 		return "signatures must be renewed";
 	return NULL;
 }
@@ -226,8 +226,8 @@ find_due(struct session *s, const struct zone *only, struct due_zone *list,
 			report_debug("zone %s: has no signconf yet", z->name);
 			continue;
 		}
-		if ((why = why_due(s, z, facts)) == NULL) {
-			at = renewal(z, facts);
+		if ((why = due_reason(s, z, facts)) == NULL) {
+			at = due_renewal(z, facts);
 			if (at != MOMENT_NEVER && (*next == 0 || at < *next))
 				*next = at;
 			continue;
