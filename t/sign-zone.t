@@ -92,42 +92,4 @@ alltypes() { # FILE ORIGIN TYPES-REFUSED
 alltypes rr-test.zone blaat.nl. 'GPOS MD MF NXT WKS '
 alltypes genzone-all-types.db example. 'A6 GPOS NSAP-PTR WKS '
 
-# --- what a user meets ----------------------------------------------------------------------------
-cp etc/demo/example.zone "$T/demo.zone"
-k1=$T/keys/1301.pem k2=$T/keys/1302.pem
-S="sign-zone -o example. --ksk file:$k1 --zsk file:$k2"
-ok 'the demo zone' $S "$T/demo.zone" "$T/demo"
-sed -i 's/192.0.2.3/192.0.2.33/' "$T/demo.zone"
-ok 'one record changed' $S "$T/demo.zone" "$T/demo"
-is 'two new signatures: that set and the SOA' "$(fact signed "$T/demo")" 2
-ok 'the last one is kept beside it' test -e "$T/demo.previous"
-echo 'zz A 192.0.2.99' >>"$T/demo.zone"
-ok 'one name more' $S "$T/demo.zone" "$T/demo"
-is 'four: the set, its NSEC, the one before, the SOA' "$(fact signed "$T/demo")" 4
-judges 'the demo zone' example. "$T/demo"
-grep -v '^;' "$T/demo" >"$T/plain"
-cp "$T/plain" "$T/demo"
-sed -i 's/192.0.2.33/192.0.2.34/' "$T/demo.zone"
-ok 'OUT that is a plain master file' $S "$T/demo.zone" "$T/demo"
-is 'keeps its signatures too: two are new' "$(fact kept "$T/demo")" "$(($(grep -c '	RRSIG	' "$T/demo") - 2))"
-cp "$T/demo" "$T/want"
-echo 'bad' >>"$T/demo.zone"
-rejects 1 'demo.zone:[0-9]*: ' $S "$T/demo.zone" "$T/demo"
-same 'OUT is left as it was' "$T/demo" "$T/want"
-ok 'and nothing is left beside it' test ! -e "$T/demo.new"
-sed -i '$d' "$T/demo.zone"
-echo 'www A 192.0.2.1' >>"$T/demo.zone"
-rejects 1 'demo.zone:[0-9]*: www.example. .*CNAME' $S "$T/demo.zone" "$T/demo"
-same 'OUT is left as it was' "$T/demo" "$T/want"
-sed -i '$d' "$T/demo.zone"
-rejects 2 'ksk and --zsk are needed' sign-zone "$T/demo.zone" "$T/demo"
-rejects 3 'cannot be read' $S "$T/none" "$T/demo"
-rejects 2 'no such option' $S --bogus "$T/demo.zone" "$T/demo"
-
-# The printed pipeline is one that works.
-cd "$T" || exit
-cp demo.zone example.zone
-$S -n example.zone printed >script
-ok 'sign-zone -n prints a pipeline that runs' sh -e script
-ok 'and signs' dnssec-verify -q -o example. printed
 done_testing
