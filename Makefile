@@ -136,6 +136,9 @@ fuzz: ## fuzz each target for FUZZ_SECONDS under the sanitizers
 bench: programs ## time and memory against the peers, into t/bench/RESULTS.md
 	t/bench/run
 	t/bench/audit
+	for b in resign fetch; do \
+		t/bench/$$b >build/bench && { echo '```'; cat build/bench; echo '```'; } >build/bench.md && \
+		t/bench/keep $$b build/bench.md t/bench/RESULTS.md || exit 1; done
 
 check-fetch-big: programs ## zones of a million records from real masters
 	T=t/fetch-big BIN=$(BIN) BUILD=$(BUILD) t/run -v
