@@ -191,7 +191,9 @@ tell_not_ready(struct session *s, const struct engine_action *a)
 static void
 tell_no_backup(struct session *s, const struct engine_action *a)
 {
-	(void)s;
+	if (s->told_no_backup[a->pair->type] == a->pair)
+		return;
+	s->told_no_backup[a->pair->type] = a->pair;
 	report_warn(
 	    "Making non-backed up %s active, PLEASE make "
 	    "sure that you know the potential problems of using keys which "

@@ -46,6 +46,8 @@ struct session {
 	struct database *db;
 	struct engine_options engine;
 	bool held; /* HOLD_GENERATION is there */
+	/* of whose missing backup was told last: zones may share it */
+	const struct keypair *told_no_backup[KEY_TYPES];
 
 	struct open_store {
 		const char *repository; /* owned by repositories */
