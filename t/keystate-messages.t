@@ -92,6 +92,7 @@ quiet 'Rollover of KSK expected' enforce --now 20261201000000 --accept-clock
 says 0 'Rollover of KSK expected at 2027-01-01 15:00:00 for a.example' enforce --now 20261203000000
 ok 'a pass' ks enforce -q --now 20270101000000 --accept-clock
 is 'the next KSK is published' "$(ks key list | grep -c 'KSK  *publish')" 1
+rejects 2 'Not without --yes' ks key ksk-retire -z a.example --now 20270101000100 </dev/null
 rejects 1 'last|only|leave' ks key ksk-retire -z a.example --yes --now 20270101000100
 
 # the DS is told once, with the command to type

@@ -218,20 +218,19 @@ session_date(int64_t moment, char *buf)
 		(void)snprintf(buf, 32, "?");
 }
 
-bool
-session_confirm(const struct session *s, const char *question)
+int
+session_confirm(const struct session *s, const char *question, struct diag *d)
 {
 	char answer[16];
 
 	if (s->o.yes || s->o.force)
-		return true;
-	if (!isatty(STDIN_FILENO)) {
-		report_error("%s: not without --yes", question);
-		return false;
-	}
+		return 1;
+	if (!isatty(STDIN_FILENO))
+		return diag_set(d, STATUS_USAGE, "%s  Not without --yes",
+		    question);
 	(void)printf("%s [y/N] ", question);
 	(void)fflush(stdout);
 	if (fgets(answer, sizeof(answer), stdin) == NULL)
-		return false;
+		return 0;
 	return answer[0] == 'y' || answer[0] == 'Y';
 }

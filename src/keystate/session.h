@@ -97,9 +97,10 @@ bool session_in_use(const struct session *s, const struct zone *z);
 void session_date(int64_t moment, char *buf);
 
 /*
- * Ask on the terminal, "y/N"; true without asking with --yes or --force.
- * Without a terminal the answer is no.
+ * Ask on the terminal, "y/N"; yes without asking with --yes or --force.
+ * 1: yes.  0: no.  -1: nobody to ask (STATUS_USAGE).
  */
-bool session_confirm(const struct session *s, const char *question);
+int session_confirm(const struct session *s, const char *question,
+    struct diag *d);
 
 #endif

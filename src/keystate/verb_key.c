@@ -191,6 +191,7 @@ key_ksk_retire(struct session *s, int argc, char **operands, struct diag *d)
 	struct keypair *retired = NULL;
 	struct zonekey *k = NULL;
 	struct zone *z;
+	int yes;
 
 	(void)argc;
 	(void)operands;
@@ -199,8 +200,8 @@ key_ksk_retire(struct session *s, int argc, char **operands, struct diag *d)
 			return verb_failed(d);
 	} else if (find_ksk(s, false, &z, &k, d) == -1)
 		return verb_failed(d);
-	if (!session_confirm(s, "Retire this KSK?"))
-		return STATUS_OK;
+	if ((yes = session_confirm(s, "Retire this KSK?", d)) != 1)
+		return yes == 0 ? STATUS_OK : verb_failed(d);
 	if (engine_ksk_retire(s->m, z, k, s->now, &retired, d) == -1)
 		return verb_failed(d);
 	note(s, z, retired, "ksk-retire", "active", "retire");
@@ -257,7 +258,7 @@ key_rollover(struct session *s, int argc, char **operands, struct diag *d)
 	enum key_type type;
 	struct zone *z = NULL;
 	struct policy *p = NULL;
-	int given, first, last;
+	int given, first, last, yes;
 
 	(void)argc;
 	(void)operands;
@@ -276,10 +277,10 @@ key_rollover(struct session *s, int argc, char **operands, struct diag *d)
 		return STATUS_BAD;
 	}
 	if (((z != NULL && shares(s, z)) || p != NULL) &&
-	    !session_confirm(s,
-		"All zones that share these keys will be "
-		"rolled; go on?"))
-		return STATUS_OK;
+	    (yes = session_confirm(s,
+		 "All zones that share these keys will be rolled; go on?",
+		 d)) != 1)
+		return yes == 0 ? STATUS_OK : verb_failed(d);
 	first = given == 1 ? (int)type : KEY_ZSK;
 	last = given == 1 ? (int)type : KEY_KSK;
 	for (int t = first; t <= last; t++) {

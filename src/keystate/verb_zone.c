@@ -375,15 +375,16 @@ zone_delete(struct session *s, int argc, char **operands, struct diag *d)
 	struct zone **zones = NULL;
 	char **names = NULL;
 	size_t count = 0;
-	int rc;
+	int rc, yes;
 
 	if ((s->o.zone == NULL && argc == 0) == !s->o.all) {
 		diag_set(d, STATUS_USAGE,
 		    "zone delete: one of --zone and --all is needed");
 		return STATUS_USAGE;
 	}
-	if (s->o.all && !session_confirm(s, "Delete all zones?"))
-		return STATUS_OK;
+	if (s->o.all &&
+	    (yes = session_confirm(s, "Delete all zones?", d)) != 1)
+		return yes == 0 ? STATUS_OK : verb_failed(d);
 	rc = zone_names(s, argc, operands, &names, &count, d);
 	if (rc == 0 &&
 	    (zones = calloc(s->m->nzones + count + 1, sizeof(*zones))) == NULL)
