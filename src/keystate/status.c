@@ -21,21 +21,46 @@ status_date(int64_t moment, char buf[20])
 
 /* ---- text ---- */
 
+#define NAME_COLUMNS 23 /* a row of these fits 80 columns */
+
+/* "9d 13h", "2h 05m", "7m"; "over" for what is past. */
 static void
-text_row(const struct status_zone *r, int width, FILE *to)
+span_text(int64_t now, int64_t moment, char buf[24])
+{
+	const int64_t left = moment - now;
+
+	if (moment == 0 || moment == MOMENT_NEVER)
+		(void)snprintf(buf, 24, "-");
+	else if (left <= 0)
+		(void)snprintf(buf, 24, "over");
+	else if (left >= 86400)
+		(void)snprintf(buf, 24, "%" PRId64 "d %02dh", left / 86400,
+		    (int)(left / 3600 % 24));
+	else if (left >= 3600)
+		(void)snprintf(buf, 24, "%dh %02dm", (int)(left / 3600),
+		    (int)(left / 60 % 60));
+	else
+		(void)snprintf(buf, 24, "%dm", (int)(left / 60));
+}
+
+static void
+text_row(const struct status_list *l, const struct status_zone *r, int width,
+    FILE *to)
 {
 	const struct zone *z = r->zone;
-	char published[20], due[20], expires[20], next[20];
+	char published[20], due[24], expires[24], next[24];
 
 	status_date(z->published, published);
-	status_date(r->due, due);
-	status_date(r->facts->earliest, expires);
-	status_date(r->next, next);
-	(void)fprintf(to, "%-*s %10u %-16s %-16s %-16s %s%s%s\n", width,
-	    z->name, z->serial, published, r->why != NULL ? "now" : due,
-	    expires, r->next == 0 && r->owed != NULL ? "" : next,
-	    r->next != 0 && r->owed != NULL ? "; " : "",
-	    r->owed != NULL ? r->owed : "");
+	span_text(l->now, r->due, due);
+	span_text(l->now, r->facts->earliest, expires);
+	span_text(l->now, r->next, next);
+	if (strlen(z->name) > (size_t)width)
+		(void)fprintf(to, "%s\n", z->name);
+	(void)fprintf(to, "%-*s %10u %-16s %8s %10s %8s\n", width,
+	    strlen(z->name) > (size_t)width ? "" : z->name, z->serial,
+	    published, r->why != NULL ? "now" : due, expires, next);
+	if (r->owed != NULL)
+		(void)fprintf(to, "  owed: %s\n", r->owed);
 	if (r->expired)
 		(void)fprintf(to, "  EXPIRED: its signatures are over\n");
 	if (r->facts->error != NULL)
@@ -51,13 +76,13 @@ status_text(const struct status_list *l, FILE *to)
 	for (size_t i = 0; i < l->count; i++) {
 		const int len = (int)strlen(l->zone[i].zone->name);
 
-		if (len > width && len <= 40)
-			width = len;
+		if (len > width)
+			width = len < NAME_COLUMNS ? len : NAME_COLUMNS;
 	}
-	(void)fprintf(to, "%-*s %10s %-16s %-16s %-16s %s\n", width, "ZONE",
-	    "SERIAL", "PUBLISHED (UTC)", "DUE", "EXPIRES", "KEYS CHANGE");
+	(void)fprintf(to, "%-*s %10s %-16s %8s %10s %8s\n", width, "ZONE",
+	    "SERIAL", "PUBLISHED (UTC)", "DUE IN", "EXPIRES IN", "KEYS IN");
 	for (size_t i = 0; i < l->count; i++)
-		text_row(&l->zone[i], width, to);
+		text_row(l, &l->zone[i], width, to);
 	(void)fprintf(to,
 	    "%zu zones: %zu due, %zu failing, %zu expired, %zu never "
 	    "published\n",
