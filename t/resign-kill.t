@@ -1,0 +1,66 @@
+#!/bin/sh
+# resign and its filters killed at random moments: what is published stays whole, and the next run goes on.
+# KILL_ROUNDS=N: more of them (make soak).
+. t/lib.sh
+. t/keystate.sh
+ks_installation
+NOW=$(($(date +%s) - 86400)) # time goes by faster than here, and ldns judges by the true one
+rs() { resign -c "$T/etc/conf.xml" --now "$NOW" "$@"; }
+sed -i "s|<WorkingDirectory>.*|<WorkingDirectory>$T/state/tmp</WorkingDirectory>|" "$T/etc/conf.xml"
+printf 1234 >"$T/etc/pin" && chmod 600 "$T/etc/pin"
+ok 'setup' ks setup
+mkdir -p "$T/state/unsigned" "$T/state/signed"
+zones='one.example two.example three.example'
+for z in $zones; do
+	{
+		printf '$TTL 3600\n@ SOA ns h 1 7200 3600 604800 300\n@ NS ns\nns A 192.0.2.1\n'
+		seq 300 | sed 's/.*/h& A 192.0.2.2/'
+	} >"$T/state/unsigned/$z"
+	touch -d '1 minute ago' "$T/state/unsigned/$z"
+	p=default
+	[ $z != two.example ] || p=nsec3
+	ks zone add -z $z -p $p >"$T/out" 2>&1 || cat "$T/out"
+done
+ok 'the first run' rs
+serial() { sed -n 's/^;end .*sign-rrsets\.serial=\([0-9]*\).*/\1/p' "$T/state/signed/$1"; }
+
+# Whole, valid, of a serial that does not fall.
+sound() {
+	for z in $zones; do
+		ldns-verify-zone "$T/state/signed/$z" >"$T/verdict" 2>&1 || { cat "$T/verdict"; return 1; }
+		tail -n 1 "$T/state/signed/$z" | grep -q '^;done zones=1 failed=0$' || { echo "$z: cut"; return 1; }
+		[ "$(serial $z)" -ge "$(cat "$T/serial.$z" 2>/dev/null || echo 0)" ] || { echo "$z: serial"; return 1; }
+		serial $z >"$T/serial.$z"
+	done
+}
+ok 'sound' sound
+
+filters='read-zone sort-zone keep-input set-serial add-nsec sign-rrsets write-zones audit-zone keystate resign'
+i=0
+while [ $i -lt "${KILL_ROUNDS:-25}" ]; do
+	i=$((i + 1))
+	NOW=$((NOW + 60))
+	for z in $zones; do
+		echo "new$i A 192.0.2.3" >>"$T/state/unsigned/$z"
+		touch -d '1 minute ago' "$T/state/unsigned/$z"
+	done
+	setsid resign -c "$T/etc/conf.xml" --now "$NOW" >"$T/killed" 2>&1 9>&- &
+	group=$!
+	# The moments are spread over the run, which takes about 0.6 s here.
+	sleep "$(awk -v i=$i 'BEGIN { srand(i); printf "%.3f", rand() * 0.7 }')"
+	case $((i % 3)) in
+	0) who=$(echo "$filters" | cut -d' ' -f$((i / 3 % 10 + 1))) && pkill -9 -g $group -x "$who" ;;
+	*) who='all of them' && kill -9 -- "-$group" 2>/dev/null ;;
+	esac
+	wait $group 2>/dev/null
+	while pgrep -g $group >/dev/null; do sleep 0.05; done
+	ok "round $i, $who: sound" sound
+	NOW=$((NOW + 60))
+	ok "round $i: the next run" rs
+	ok "round $i: it publishes the change" sh -c 'for z; do
+		grep -q "^new'$i'\..*RRSIG" "$z" || { echo "$z"; exit 1; }; done' sh \
+		"$T/state/signed/one.example" "$T/state/signed/two.example" "$T/state/signed/three.example"
+done
+ok 'sound at last' sound
+is 'nothing is left behind' "$(ls -A "$T/state/tmp"; ls "$T/state/signed" | grep -c '\.new$')" 0
+done_testing
