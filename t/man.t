@@ -49,6 +49,7 @@ for p in $PROGRAMS; do
 	ok "$p has a man page" [ -n "$page" ]
 	ok "$p --help" sh -c '"$1" --help >"$2" 2>&1' sh "$p" "$T/help"
 	ok "$p --help fits 80 columns" fits "$T/help"
+	ok "$p --help fits 24 lines" [ "$(wc -l <"$T/help")" -le 24 ]
 	[ -n "$page" ] && ok "$p: its man page has every option" documented "$T/help" "$page"
 done
 
