@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -7,6 +8,7 @@
 
 #include "atomicfile.h"
 #include "records.h"
+#include "syncfiles.h"
 
 #define MOST 256 /* descriptors open at a time */
 
@@ -74,8 +76,6 @@ write_file(struct record_file *f,
 	}
 	if (stream_finish(out, d) == -1)
 		return -1;
-	/* Only for speed: the disk begins before fsync(2) waits. */
-	(void)sync_file_range(f->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
 	return 0;
 }
 
@@ -131,12 +131,17 @@ same_folder(const char *a, const char *b)
 int
 records_flush(struct records *r, struct diag *d)
 {
+	int fd[MOST], error[MOST];
 	int rc = 0;
 
+	for (size_t i = 0; i < r->count; i++)
+		fd[i] = r->file[i].fd;
+	syncfiles(fd, error, r->count);
 	for (size_t i = 0; i < r->count; i++) {
 		struct record_file *f = &r->file[i];
 
-		if (fsync(f->fd) == -1 || rename(f->aside, f->path) == -1) {
+		errno = error[i];
+		if (error[i] != 0 || rename(f->aside, f->path) == -1) {
 			rc = diag_system(d, "%s", f->path);
 			(void)unlink(f->aside);
 		}
