@@ -1,6 +1,7 @@
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <openssl/bn.h>
 #include <openssl/ec.h>
@@ -24,8 +25,12 @@ struct tables {
 	BN_CTX *ctx;
 };
 
+#define HALF_MAX 48 /* P-384's */
+
 struct ecdsa_key {
 	EC_KEY *key;
+	int nid;
+	uint8_t point[2 * HALF_MAX]; /* as it was given */
 	size_t half; /* octets of r and of s */
 	unsigned used;
 	bool p256;
@@ -125,13 +130,15 @@ ecdsa_key_new(int nid, const uint8_t *point, size_t size)
 
 	if (k == NULL)
 		return NULL;
+	k->nid = nid;
 	k->p256 = nid == NID_X9_62_prime256v1;
 	k->key = EC_KEY_new_by_curve_name(nid);
 	if (k->key == NULL)
 		goto out;
 	k->half = (size_t)(EC_GROUP_order_bits(EC_KEY_get0_group(k->key)) / 8);
-	if (size != 2 * k->half)
+	if (size != 2 * k->half || size > sizeof(k->point))
 		goto out;
+	memcpy(k->point, point, size);
 	x = BN_bin2bn(point, (int)k->half, NULL);
 	y = BN_bin2bn(point + k->half, (int)k->half, NULL);
 	good = x != NULL && y != NULL && set_point(k->key, x, y);
@@ -142,6 +149,14 @@ out:
 		return k;
 	ecdsa_key_free(k);
 	return NULL;
+}
+
+bool
+ecdsa_key_is(const struct ecdsa_key *k, int nid, const uint8_t *point,
+    size_t size)
+{
+	return k->nid == nid && size == 2 * k->half &&
+	    memcmp(k->point, point, size) == 0;
 }
 
 /* OpenSSL's own verification: the last word on every refusal. */

@@ -5,6 +5,7 @@
 #ifndef ECDSA_H
 #define ECDSA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,6 +16,10 @@ struct ecdsa_key;
 /* nid is the curve, point the DNSKEY's x | y.  NULL: not a point on it. */
 struct ecdsa_key *ecdsa_key_new(int nid, const uint8_t *point, size_t size);
 void ecdsa_key_free(struct ecdsa_key *k);
+
+/* Is it the key of that curve and point? */
+bool ecdsa_key_is(const struct ecdsa_key *k, int nid, const uint8_t *point,
+    size_t size);
 
 /*
  * signature is r | s (RFC 6605 §4).  inverse, 1/s modulo the order of P-256 in

@@ -31,8 +31,15 @@ struct slot {
 	struct ecdsa_key *ecdsa;
 };
 
+/*
+ * Zones that share keys come one after another, and what makes a key's
+ * verifications cheap is dear to make: ECDSA keys outlive their zone.
+ */
+#define WARM_KEYS 8
+
 struct verifier {
 	struct slot slot[KEYS_MAX];
+	struct ecdsa_key *warm[WARM_KEYS]; /* of no slot; the newest first */
 	EVP_MD_CTX *eddsa;
 	uint8_t *message; /* EdDSA wants it in one piece */
 	size_t message_size;
@@ -126,6 +133,15 @@ load_eddsa(struct slot *slot, const struct key *key)
 		slot->kind = SLOT_EDDSA;
 }
 
+/* Of OpenSSL; 0: the algorithm has none that verifies by ecdsa.h. */
+static int
+curve(const struct key *key)
+{
+	return key->algorithm == 13   ? NID_X9_62_prime256v1
+	       : key->algorithm == 14 ? NID_secp384r1
+				      : 0;
+}
+
 static void
 load_key(struct slot *slot, const struct key *key)
 {
@@ -139,8 +155,7 @@ load_key(struct slot *slot, const struct key *key)
 		break;
 	case 13:
 	case 14:
-		slot->ecdsa = ecdsa_key_new(key->algorithm == 13 ?
-		    NID_X9_62_prime256v1 : NID_secp384r1, key->rdata + 4,
+		slot->ecdsa = ecdsa_key_new(curve(key), key->rdata + 4,
 		    (size_t)key->size - 4);
 		if (slot->ecdsa != NULL)
 			slot->kind = SLOT_ECDSA;
@@ -173,11 +188,44 @@ key_usable(const struct key *key)
 	return usable;
 }
 
+/* The key of an earlier zone, if it is at hand. */
+static bool
+take_warm(struct verifier *v, struct slot *slot, const struct key *key)
+{
+	for (size_t i = 0; i < WARM_KEYS && v->warm[i] != NULL; i++) {
+		if (!ecdsa_key_is(v->warm[i], curve(key), key->rdata + 4,
+			(size_t)key->size - 4))
+			continue;
+		slot->ecdsa = v->warm[i];
+		slot->kind = SLOT_ECDSA;
+		memmove(&v->warm[i], &v->warm[i + 1],
+		    (WARM_KEYS - 1 - i) * sizeof(v->warm[0]));
+		v->warm[WARM_KEYS - 1] = NULL;
+		return true;
+	}
+	return false;
+}
+
+/* The one that was not asked for the longest makes room. */
+static void
+keep_warm(struct verifier *v, struct ecdsa_key *key)
+{
+	ecdsa_key_free(v->warm[WARM_KEYS - 1]);
+	memmove(&v->warm[1], &v->warm[0],
+	    (WARM_KEYS - 1) * sizeof(v->warm[0]));
+	v->warm[0] = key;
+}
+
 void
 verifier_reset(struct verifier *v)
 {
-	for (size_t i = 0; i < KEYS_MAX; i++)
+	for (size_t i = 0; i < KEYS_MAX; i++) {
+		if (v->slot[i].kind == SLOT_ECDSA) {
+			keep_warm(v, v->slot[i].ecdsa);
+			v->slot[i].ecdsa = NULL;
+		}
 		unload(&v->slot[i]);
+	}
 }
 
 void
@@ -186,6 +234,8 @@ verifier_free(struct verifier *v)
 	if (v == NULL)
 		return;
 	verifier_reset(v);
+	for (size_t i = 0; i < WARM_KEYS; i++)
+		ecdsa_key_free(v->warm[i]);
 	EVP_MD_CTX_free(v->eddsa);
 	free(v->message);
 	free(v);
@@ -262,7 +312,7 @@ verifier_check(struct verifier *v, const struct keyset *set, size_t index,
 	uint8_t md[SHA512_DIGEST_LENGTH];
 	size_t size;
 
-	if (slot->kind == SLOT_EMPTY)
+	if (slot->kind == SLOT_EMPTY && !take_warm(v, slot, &set->key[index]))
 		load_key(slot, &set->key[index]);
 	if (slot->kind == SLOT_BROKEN)
 		return -1;
