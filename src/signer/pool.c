@@ -1,5 +1,4 @@
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -109,17 +108,6 @@ pool_start(struct pool **out, unsigned workers,
 /* --- asking: blocking, one after the other -------------------------------- */
 
 static int
-set_blocking(int fd, bool blocking)
-{
-	const int flags = fcntl(fd, F_GETFL);
-
-	if (flags == -1)
-		return -1;
-	return fcntl(fd, F_SETFL,
-	    blocking ? flags & ~O_NONBLOCK : flags | O_NONBLOCK);
-}
-
-static int
 exchange_full(int fd, void *to, const void *from, size_t len)
 {
 	size_t done = 0;
@@ -176,8 +164,7 @@ pool_ask(struct pool *p, enum request_kind kind, const void *bytes, size_t len,
 
 	/* All are asked before the first answer is awaited: stores open slowly. */
 	for (unsigned i = 0; i < p->workers; i++)
-		if (set_blocking(p->worker[i].fd, true) == -1 ||
-		    exchange_full(p->worker[i].fd, NULL, &head,
+		if (exchange_full(p->worker[i].fd, NULL, &head,
 			sizeof(head)) == -1 ||
 		    exchange_full(p->worker[i].fd, NULL, bytes, len) == -1)
 			return died(p, i, d);
@@ -187,9 +174,6 @@ pool_ask(struct pool *p, enum request_kind kind, const void *bytes, size_t len,
 			rc = -1;
 	if (rc == -1 && d != NULL)
 		*d = first_bad;
-	for (unsigned i = 0; i < p->workers; i++)
-		if (set_blocking(p->worker[i].fd, false) == -1)
-			return diag_system(d, "signing process");
 	return rc;
 }
 
@@ -229,7 +213,7 @@ send_some(struct pool *p, unsigned worker, struct diag *d)
 	while ((s = sending(p, worker)) != NULL) {
 		const ssize_t n = send(p->worker[worker].fd,
 		    s->request.bytes + s->sent, s->request.len - s->sent,
-		    MSG_NOSIGNAL);
+		    MSG_NOSIGNAL | MSG_DONTWAIT);
 
 		if (n == -1 && (errno == EAGAIN || errno == EINTR))
 			return 0;
@@ -258,7 +242,8 @@ receive_some(struct pool *p, unsigned worker, struct diag *d)
 			to = s->reply.bytes + (s->received - head);
 			want = s->outcome.len - (s->received - head);
 		}
-		n = want == 0 ? 0 : recv(p->worker[worker].fd, to, want, 0);
+		n = want == 0 ? 0 : recv(p->worker[worker].fd, to, want,
+					MSG_DONTWAIT);
 		if (n == -1 && (errno == EAGAIN || errno == EINTR))
 			return 0;
 		if (n == -1 || (n == 0 && want > 0))

@@ -29,8 +29,8 @@ struct zone_key {
 };
 
 struct zone_keys {
-	struct zone_key key[ZONE_KEYS_MAX];
 	size_t count;
+	struct zone_key key[ZONE_KEYS_MAX];
 };
 
 /* What the command line allows. */

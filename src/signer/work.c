@@ -28,6 +28,7 @@ struct work {
 	uint8_t signer[NAME_WIRE_MAX];
 	size_t signer_len;
 	struct sigverify *verifier[ZONE_KEYS_MAX]; /* made when needed */
+	struct text proven; /* an octet a key of the ring: 1 in this run */
 
 	/* Of the batch: */
 	struct making *making;
@@ -72,6 +73,7 @@ work_free(struct work *w)
 	free(w->making);
 	text_free(&w->octets);
 	text_free(&w->good);
+	text_free(&w->proven);
 	free(w);
 }
 
@@ -79,6 +81,30 @@ static struct key *
 key_of(const struct work *w, uint8_t index)
 {
 	return keyring_key(w->ring, w->zone.keys.key[index].ring);
+}
+
+/*
+ * Once a run: zones that share a key share the proof, if they publish the
+ * same public half, which is that of the key store.
+ */
+static int
+prove(struct work *w, uint8_t index, struct diag *d)
+{
+	const struct zone_key *k = &w->zone.keys.key[index];
+	struct key *key = key_of(w, index);
+	size_t size;
+	const uint8_t *pub = key_public(key, &size);
+	const bool same = size == k->pub_size && memcmp(pub, k->pub, size) == 0;
+
+	while (w->proven.len <= k->ring)
+		if (text_append(&w->proven, "", 1, d) == -1)
+			return -1;
+	if (same && w->proven.bytes[k->ring] == 1)
+		return 0;
+	if (key_prove(key, k->pub, k->pub_size, d) == -1)
+		return diag_prefix(d, "key with tag %u", k->tag);
+	w->proven.bytes[k->ring] = (char)same;
+	return 0;
 }
 
 int
@@ -92,13 +118,9 @@ work_zone(struct work *w, const struct zone_request *zone, struct diag *d)
 	if (len == -1)
 		return diag_set(d, STATUS_BAD, "not a domain name");
 	w->signer_len = (size_t)len;
-	for (size_t i = 0; i < w->zone.keys.count; i++) {
-		const struct zone_key *k = &w->zone.keys.key[i];
-
-		if (k->ring != NO_RING && key_prove(key_of(w, (uint8_t)i),
-			k->pub, k->pub_size, d) == -1)
-			return diag_prefix(d, "key with tag %u", k->tag);
-	}
+	for (uint8_t i = 0; i < w->zone.keys.count; i++)
+		if (w->zone.keys.key[i].ring != NO_RING && prove(w, i, d) == -1)
+			return -1;
 	return 0;
 }
 

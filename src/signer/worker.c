@@ -114,7 +114,10 @@ do_zone(struct worker *w)
 	struct zone_request zone;
 	struct diag d;
 
-	memcpy(&zone, w->request.bytes, sizeof(zone));
+	memcpy(&zone, w->request.bytes, w->request.len);
+	if (zone.keys.count > ZONE_KEYS_MAX ||
+	    w->request.len != zone_request_size(&zone))
+		return -1;
 	if (work_zone(w->work, &zone, &d) == -1)
 		return answer_diag(w, &d);
 	return answer(w, STATUS_OK, NULL, 0);
@@ -149,7 +152,8 @@ serve_one(struct worker *w, const struct request *r)
 	case REQUEST_OPEN:
 		return do_open(w);
 	case REQUEST_ZONE:
-		return r->len == sizeof(struct zone_request) ? do_zone(w) : -1;
+		return r->len >= offsetof(struct zone_request, keys.key) &&
+			r->len <= sizeof(struct zone_request) ? do_zone(w) : -1;
 	case REQUEST_BATCH:
 		return do_batch(w);
 	}

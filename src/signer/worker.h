@@ -5,6 +5,8 @@
 #ifndef WORKER_H
 #define WORKER_H
 
+#include <stddef.h>
+
 #include "batch.h"
 #include "keyring.h"
 #include "signkeys.h"
@@ -12,7 +14,8 @@
 enum request_kind {
 	REQUEST_WANT,  /* struct want: a key for the ring */
 	REQUEST_OPEN,  /* open the ring; reply: struct key_fact for each key */
-	REQUEST_ZONE,  /* struct zone_request: prove the keys, begin a zone */
+	REQUEST_ZONE,  /* struct zone_request, as far as it has keys: prove them,
+			* begin a zone */
 	REQUEST_BATCH, /* a batch; reply: struct outcome and the lines */
 };
 
@@ -44,6 +47,14 @@ struct zone_request {
 	bool verify;	 /* every new signature */
 	struct zone_keys keys;
 };
+
+/* Its octets without the keys that it has not. */
+static inline size_t
+zone_request_size(const struct zone_request *z)
+{
+	return offsetof(struct zone_request, keys.key) +
+	    z->keys.count * sizeof(z->keys.key[0]);
+}
 
 struct worker_setup {
 	struct keyring *ring;
