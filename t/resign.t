@@ -69,6 +69,15 @@ done
 ok 'the refusal is still told, with file and line' grep -q 'two.example:[0-9]*:' "$T/err"
 ok 'after validity and more, two.example is valid' audit-zone -q --now $NOW "$(signed two.example)"
 sed -i '$d' "$T/state/unsigned/two.example"
+# ... nor does one whose input only the audit refuses.
+echo '@ NS ns9.two.example.' >>"$T/state/unsigned/two.example"
+NOW=$((NOW + 60))
+rejects 1 'two.example.: its input is refused.*apex-ns-no-address' rs
+ok 'it was signed again all the same' grep -q "^;end .*sign-rrsets" "$(signed two.example)"
+is 'without that name server' "$(grep -c 'ns9' "$(signed two.example)")" 0
+ok 'and is valid' audit-zone -q --now $NOW "$(signed two.example)"
+is 'what was refused is kept for a look' "$(grep -c 'NS.ns9' "$(signed two.example).rejected")" 1
+sed -i '$d' "$T/state/unsigned/two.example"
 mv "$T/state/unsigned/three.example" "$T/three"
 NOW=$((NOW + 60))
 before=$(serial three.example)
