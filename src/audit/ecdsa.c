@@ -11,7 +11,7 @@
 #include "ecdsa.h"
 
 /* Making the tables costs as much as verifying so many signatures saves. */
-#define TABLES_AFTER 1000
+#define TABLES_AFTER 200
 
 /*
  * What makes many verifications by one key cheap.  OpenSSL keeps tables for
