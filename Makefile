@@ -23,7 +23,8 @@ DEPS_BUILD = gcc libc6-dev make pkg-config libknot-dev libldns-dev libssl-dev \
 DEPS_DEMO  = bind9-utils bind9-dnsutils knot
 DEPS_TEST  = perl bind9 bind9-utils bind9-dnsutils knot knot-dnssecutils \
 	knot-dnsutils nsd ldnsutils validns faketime mandoc libxml2-utils \
-	opensc openssl python3-minimal sqlite3 strace
+	opensc openssl python3-minimal sqlite3 strace parallel rsync openssh-server \
+	openssh-client iproute2
 DEPS_TIDY  = clang-tidy clang-format cppcheck shellcheck
 
 # These targets work before the libraries are there; all others ask pkg-config.
@@ -192,7 +193,7 @@ define install-missing
 endef
 
 # The names of OpenDNSSEC are for `make install-ods`: a distribution has them too.
-SCRIPTS = $(filter-out bin/ods-%,$(wildcard $(addprefix bin/,sign-zone resign)))
+SCRIPTS = $(filter-out bin/ods-%,$(wildcard $(addprefix bin/,sign-zone resign resign-fleet)))
 INSTALLED = $(notdir $(PROGRAMS) $(SCRIPTS))
 ODS = $(wildcard bin/ods-*)
 MAN = $(filter-out man/ods.1,$(wildcard man/*.[1578]))

@@ -3,7 +3,7 @@
 . "$ZONEPIPE_SOURCE/t/lib.sh"
 command -v mandoc >/dev/null || skip_all "no mandoc"
 MAN=$ZONEPIPE_SOURCE/man
-PROGRAMS=$(cd "$ZONEPIPE_SOURCE" && sed -n 's/.*call program,\([^,]*\),.*/\1/p' programs.mk; echo sign-zone resign)
+PROGRAMS=$(cd "$ZONEPIPE_SOURCE" && sed -n 's/.*call program,\([^,]*\),.*/\1/p' programs.mk; echo sign-zone resign resign-fleet)
 
 # fits FILE: no line is wider than a terminal.
 fits() {
@@ -85,6 +85,9 @@ cannot() {
 	keystate.1|keystate|reads /etc/opendnssec
 	ods.1|ods-|reads /etc/opendnssec; t/ods.t runs them
 	resign.8|0 * * * *|a crontab line
+	resign-fleet.8|opendnssec@signer1|a file, not commands
+	resign-fleet.8|systemctl|for a host that signs
+	resign-fleet.8|--move|needs hosts
 	sign-rrsets.1|pkcs11:token=demo|a stage without the rest of its pipeline
 	signconf.xml.5|xmllint|reads the state directory
 	sort-zone.1|/srv/tmp|a disk of the reader's
