@@ -138,6 +138,17 @@ sed -i "s|<NotifyCommand>.*</NotifyCommand>|<NotifyCommand>true %zone</NotifyCom
 ok 'the next run counts it' rs one.example
 is 'as published' "$(recorded one.example)" "$(serial one.example)"
 
+# On a terminal people see how far it is: the zones, or where they are few the RRsets.
+seq 12000 | sed 's/.*/h&.one.example. A 192.0.2.2/' >>"$T/state/unsigned/one.example"
+sleep 1.1
+NOW=$((NOW + 60))
+on_terminal() { script -qec "resign -c $T/etc/conf.xml --now $NOW $1" /dev/null </dev/null | tr '\r' '\n'; }
+on_terminal '-j 1 --renew' >"$T/tty"
+ok 'a bar of RRsets' grep -q 'one.example. .*RRsets' "$T/tty"
+on_terminal '-j 1 --force --renew' >"$T/tty"
+ok 'a count of zones' grep -q 'resign: [0-3] of 3 zones' "$T/tty"
+ok 'none elsewhere' sh -c "! grep -q 'of 3 zones' '$T/err'"
+
 # One run at a time.
 (exec 9>"$T/state/resign.lock"; flock 9; sleep 5) &
 sleep 0.5

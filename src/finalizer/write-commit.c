@@ -268,6 +268,8 @@ commit_batch(struct commit *list, size_t n, struct stream_out *jobs)
 			(void)close(list[i].fd);
 		jobline_free(&list[i].job);
 	}
+	/* Those who wait see how far it is; an error stays for the end. */
+	(void)stream_flush(jobs, &why);
 	return worst;
 }
 
@@ -276,7 +278,7 @@ write_commit(struct stream_in *in, struct stream_out *jobs, struct diag *d)
 {
 	struct commit *list = calloc(BATCH_ZONES, sizeof(*list));
 	enum status worst = STATUS_OK, status;
-	time_t began = time(NULL);
+	time_t began = 0; /* of the batch */
 	const char *line;
 	size_t len, n = 0;
 	int rc;
@@ -286,6 +288,8 @@ write_commit(struct stream_in *in, struct stream_out *jobs, struct diag *d)
 		return report_diag(d);
 	}
 	while ((rc = stream_in_line(in, &line, &len, d)) == 1) {
+		if (n == 0)
+			began = time(NULL);
 		list[n].renamed = false;
 		if (jobline_parse(line, len, &list[n].job, d) == -1) {
 			(void)diag_prefix(d, "%s:%llu", stream_in_name(in),
@@ -298,7 +302,6 @@ write_commit(struct stream_in *in, struct stream_out *jobs, struct diag *d)
 		status = commit_batch(list, n, jobs);
 		worst = status > worst ? status : worst;
 		n = 0;
-		began = time(NULL);
 	}
 	status = commit_batch(list, n, jobs);
 	worst = status > worst ? status : worst;
