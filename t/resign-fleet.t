@@ -8,6 +8,7 @@ for p in parallel rsync ssh ssh-keygen sshd; do
 done
 parallel --version 2>/dev/null | grep -q '^GNU parallel' || skip_all 'parallel is not that of GNU'
 N=zp$$
+net=198.18.$(($$ % 256)) # RFC 2544: nobody's
 NOW=$(date +%s)
 HOSTS='h1 h2 h3'
 mkdir "$T/home" # GNU parallel writes there
@@ -21,12 +22,13 @@ alive() { # HOST: the processes there
 		for (q = p; q > 1 && q != top; q = parent[q]); if (q == top) print p } }'
 	grep -lF "HOME=$T/$1/home" /proc/[0-9]*/environ 2>/dev/null | cut -d / -f 3 # orphans
 }
-down() { # HOST: all its processes are killed, also those that were just being started
-	rounds=0
-	while alive "$1" >"$T/$1/pids" && [ -s "$T/$1/pids" ] && [ $rounds -lt 50 ]; do
-		xargs kill -9 <"$T/$1/pids" 2>/dev/null
-		rounds=$((rounds + 1))
+down() { # HOST: all its processes are killed, as if at once: none goes on because another ended
+	rm -f "$T/$1/before"
+	until alive "$1" | sort -u >"$T/$1/pids" && cmp -s "$T/$1/pids" "$T/$1/before"; do
+		xargs -r kill -STOP <"$T/$1/pids" 2>/dev/null
+		cp "$T/$1/pids" "$T/$1/before"
 	done
+	xargs -r kill -9 <"$T/$1/pids" 2>/dev/null
 }
 up() { # HOST
 	port=$((21000 + $$ % 4000))
@@ -72,9 +74,9 @@ for h in $HOSTS; do
 	mkdir -p "$T/$h/etc" "$T/$h/bin" "$T/$h/home"
 	address=127.0.0.1$i
 	if [ $spaces = yes ]; then
-		address=192.0.2.$((4 * i + 1))
+		address=$net.$((4 * i + 1))
 		ip netns add $N$h && ip link add $N$h type veth peer name e0 netns $N$h &&
-			ip addr add 192.0.2.$((4 * i + 2))/30 dev $N$h && ip link set $N$h up &&
+			ip addr add $net.$((4 * i + 2))/30 dev $N$h && ip link set $N$h up &&
 			ip -n $N$h addr add $address/30 dev e0 && ip -n $N$h link set e0 up || skip_all "network namespace $N$h: not set up"
 	fi
 	for p in "$PWD"/bin/* "$PWD/$BIN"/*; do ln -sf "$p" "$T/$h/bin"; done
@@ -168,6 +170,12 @@ zones_at() { awk -F '\t' '$2 == host { print $1 }' host="$1" "$T/c/state/fleet/h
 named() { grep -o "resign-fleet: [^ ]*: not signed: its home $1" "$T/err" | cut -d ' ' -f 2 | sed 's/:$//' | sort; }
 ZONE_KEYS() { awk -F '\t' '!/^;/ && $1 ~ /test/ { print $1 }' "$T/$1/state/zone.db" | sort -u; }
 
+published() { # host and zone, once for each serial that the host knows it published
+	for h in $HOSTS; do
+		awk -F '\t' -v host=$h '$5 == "published" { print host, $2, $7 }' "$T/$h/state/history.log"
+	done | sort -u | cut -d ' ' -f 1,2
+}
+
 fleet_as 0 '-n says what would be' -n
 is 'each zone has one home' "$(cut -f 1 "$T/stdout" | sort -u | wc -l)" 8
 ok 'and nothing is recorded' [ ! -s "$T/c/state/fleet/homes" ]
@@ -193,7 +201,7 @@ is 'its zones are named, and no others' "$(named '[^ ]*')" "$(zones_at "$victim"
 ok 'they are some' [ -n "$(zones_at "$victim")" ]
 is 'zones that share keys have one home' "$(for z in s1.test s2.test s3.test; do home_of $z; done | sort -u | wc -l)" 1
 for z in $ZONES; do [ "$(home_of $z)" = "$victim" ] || echo "$(home_of $z) $z"; done | sort >"$T/want"
-sort "$T/published" >"$T/got"
+published >"$T/got"
 same 'all others are published, once, at their homes' "$T/got" "$T/want"
 cp "$T/c/state/fleet/homes" "$T/homes"
 
@@ -204,7 +212,7 @@ NOW=$((NOW + 60))
 fleet_as 1 'while it is away the run fails'
 is 'and names its zones again' "$(named "$victim")" "$(zones_at "$victim")"
 same 'they are given to nobody' "$T/c/state/fleet/homes" "$T/homes"
-sort "$T/published" >"$T/got"
+published >"$T/got"
 same 'nothing else was due' "$T/got" "$T/want"
 
 # --- it is back -------------------------------------------------------------------------------------------
@@ -213,7 +221,7 @@ NOW=$((NOW + 60))
 fleet_as 0 'it is back: --resume asks that host only' --resume
 ok 'it alone' grep -q '1 hosts asked: 1 done' "$T/err"
 for z in $ZONES; do echo "$(home_of $z) $z"; done | sort >"$T/want"
-sort "$T/published" >"$T/got"
+published >"$T/got"
 same 'every zone was published once, at its home' "$T/got" "$T/want"
 for z in $ZONES; do
 	ok "$z: signed" dnssec-verify -q -o $z "$T/$(home_of $z)/state/signed/$z"
