@@ -207,6 +207,18 @@ p11_forget_public(struct p11_store *ps)
 	ps->public_swept = false;
 }
 
+int
+p11_add_public(struct p11_store *ps, CK_OBJECT_HANDLE handle, struct diag *d)
+{
+	if (!ps->public_swept)
+		return 0;
+	if (add_public(ps, handle, d) == -1)
+		return -1;
+	qsort(ps->public, ps->public_count, sizeof(*ps->public),
+	    public_compare);
+	return 0;
+}
+
 void
 p11_drop_public(struct p11_store *ps, CK_OBJECT_HANDLE handle)
 {

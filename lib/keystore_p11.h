@@ -94,6 +94,13 @@ void p11_forget_public(struct p11_store *ps);
 int p11_find_public(struct p11_store *ps, const uint8_t *id, size_t id_size,
     CK_OBJECT_HANDLE *out, struct diag *d);
 
+/*
+ * One public key object more: a sweep asks the token for all that it holds,
+ * and SoftHSM reads a file for each.  -1: STATUS_SYSTEM.
+ */
+int p11_add_public(struct p11_store *ps, CK_OBJECT_HANDLE handle,
+    struct diag *d);
+
 /* Forget one public key object, which is about to be destroyed. */
 void p11_drop_public(struct p11_store *ps, CK_OBJECT_HANDLE handle);
 

@@ -85,14 +85,22 @@ open_rw(struct p11_store *ps, CK_SESSION_HANDLE *out, struct diag *d)
 	return 0;
 }
 
-/* The private key object is there: let the store know it. */
+/* The objects of one key; public is 0 where it is not known. */
+struct pair {
+	CK_OBJECT_HANDLE public, private;
+};
+
+/* They are there: let the store know them. */
 static int
-learn(struct p11_store *ps, CK_OBJECT_HANDLE private, struct diag *d)
+learn(struct p11_store *ps, const struct pair *pair, struct diag *d)
 {
-	const int rc = p11_add_private(ps, private, d);
+	const int rc = p11_add_private(ps, pair->private, d);
 
 	keystore_sort(&ps->base);
-	p11_forget_public(ps);
+	if (pair->public == 0)
+		p11_forget_public(ps);
+	else if (p11_add_public(ps, pair->public, d) == -1)
+		return -1;
 	return rc;
 }
 
@@ -101,22 +109,22 @@ learn(struct p11_store *ps, CK_OBJECT_HANDLE private, struct diag *d)
 static CK_RV
 generate_pair(struct p11_store *ps, CK_SESSION_HANDLE session,
     CK_MECHANISM_TYPE type, struct template *public,
-    const struct new_key *key, CK_OBJECT_HANDLE *private)
+    const struct new_key *key, struct pair *pair)
 {
 	CK_MECHANISM mechanism = { type, NULL, 0 };
 	struct template t = { .count = 0 };
-	CK_OBJECT_HANDLE handle;
 
 	put_name(&t, key);
 	put_private_flags(&t, &ps->base.repo);
 	put_name(public, key);
 	return ps->f->C_GenerateKeyPair(session, &mechanism, public->attr,
-	    public->count, t.attr, t.count, &handle, private);
+	    public->count, t.attr, t.count, &pair->public,
+	    &pair->private);
 }
 
 static CK_RV
 generate_rsa(struct p11_store *ps, CK_SESSION_HANDLE session, unsigned bits,
-    const struct new_key *key, CK_OBJECT_HANDLE *private)
+    const struct new_key *key, struct pair *pair)
 {
 	static const uint8_t exponent[] = { 1, 0, 1 };
 	const CK_ULONG modulus_bits = bits;
@@ -126,13 +134,13 @@ generate_rsa(struct p11_store *ps, CK_SESSION_HANDLE session, unsigned bits,
 	put(&public, CKA_MODULUS_BITS, &modulus_bits, sizeof(modulus_bits));
 	put(&public, CKA_PUBLIC_EXPONENT, exponent, sizeof(exponent));
 	return generate_pair(ps, session, CKM_RSA_PKCS_KEY_PAIR_GEN, &public,
-	    key, private);
+	    key, pair);
 }
 
 /* Tokens differ in how they name the Edwards curves. */
 static CK_RV
 generate_curve(struct p11_store *ps, CK_SESSION_HANDLE session,
-    enum key_kind kind, const struct new_key *key, CK_OBJECT_HANDLE *private)
+    enum key_kind kind, const struct new_key *key, struct pair *pair)
 {
 	const struct p11_curve *curve;
 	CK_RV rv = CKR_MECHANISM_INVALID;
@@ -144,7 +152,7 @@ generate_curve(struct p11_store *ps, CK_SESSION_HANDLE session,
 		put(&public, CKA_EC_PARAMS, curve->params,
 		    curve->params_size);
 		rv = generate_pair(ps, session, curve->generate, &public, key,
-		    private);
+		    pair);
 		if (rv == CKR_OK)
 			break;
 	}
@@ -156,7 +164,7 @@ p11_generate(struct keystore *ks, enum key_kind kind, unsigned bits,
     const struct new_key *key, struct diag *d)
 {
 	struct p11_store *ps = (struct p11_store *)ks;
-	CK_OBJECT_HANDLE private = 0;
+	struct pair pair = { 0, 0 };
 	CK_SESSION_HANDLE session;
 	CK_RV rv;
 	int rc;
@@ -164,13 +172,13 @@ p11_generate(struct keystore *ks, enum key_kind kind, unsigned bits,
 	if (open_rw(ps, &session, d) == -1)
 		return -1;
 	rv = kind == KEY_RSA
-	    ? generate_rsa(ps, session, bits, key, &private)
-	    : generate_curve(ps, session, kind, key, &private);
+	    ? generate_rsa(ps, session, bits, key, &pair)
+	    : generate_curve(ps, session, kind, key, &pair);
 	if (rv != CKR_OK)
 		rc = p11_error(d, rv, "%s: cannot make a key of kind %s",
 		    ks->repo.name, key_kind_name(kind));
 	else
-		rc = learn(ps, private, d);
+		rc = learn(ps, &pair, d);
 	(void)ps->f->C_CloseSession(session);
 	return rc;
 }
@@ -359,18 +367,18 @@ p11_import(struct keystore *ks, const EVP_PKEY *pkey, enum key_kind kind,
     const struct new_key *key, struct diag *d)
 {
 	struct p11_store *ps = (struct p11_store *)ks;
-	CK_OBJECT_HANDLE handle = 0;
+	struct pair pair = { 0, 0 };
 	CK_SESSION_HANDLE session;
 	struct material m = { .secret_size = 0 };
 	int rc;
 
 	if (open_rw(ps, &session, d) == -1)
 		return -1;
-	rc = create_any(ps, session, pkey, kind, &m, key, &handle, d);
+	rc = create_any(ps, session, pkey, kind, &m, key, &pair.private, d);
 	explicit_bzero(&m, sizeof(m));
 	ERR_clear_error();
 	if (rc == 0)
-		rc = learn(ps, handle, d);
+		rc = learn(ps, &pair, d);
 	(void)ps->f->C_CloseSession(session);
 	return rc;
 }
