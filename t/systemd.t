@@ -13,6 +13,9 @@ for f in "$T"/zonepipe*.timer "$T"/zonepipe*.service "$T"/zonepipe*.socket; do
 	is "${f##*/}: verified" "$(grep zonepipe "$T/out")" ''
 done
 for f in etc/systemd/*.service; do
+	for path in /var/opendnssec /var/lib/softhsm /run/lock; do
+		ok "${f##*/}: may write $path" grep -Eq "^ReadWritePaths=(.* )?-?$path( |\$)" "$f"
+	done
 	for line in NoNewPrivileges=yes ProtectSystem=strict; do
 		ok "${f##*/}: $line" grep -qx "$line" "$f"
 	done
