@@ -28,7 +28,7 @@ DEPS_TEST  = perl bind9 bind9-utils bind9-dnsutils knot knot-dnssecutils \
 DEPS_TIDY  = clang-tidy clang-format cppcheck shellcheck
 
 # These targets work before the libraries are there; all others ask pkg-config.
-PREPARING = deps deps-test check demo help clean uninstall
+PREPARING = deps deps-test check demo deb help clean uninstall
 ifneq ($(filter-out $(PREPARING),$(or $(MAKECMDGOALS),all)),)
 # $(call libraries,MODULES,PACKAGE): link flags, or the name of what is missing
 libraries = $(if $(shell pkg-config --exists $(1) && echo yes),$(shell pkg-config --libs $(1)),\
@@ -213,6 +213,13 @@ install-ods: install ## and the names that OpenDNSSEC 1.x had for these programs
 	for name in $(notdir $(ODS)); do \
 		ln -sf ods.1 $(share)/man/man1/$$name.1 || exit 1; done
 
+deb: ## Debian packages, into build/deb
+	$(call install-missing,$(DEPS_BUILD) debhelper dpkg-dev fakeroot)
+	rm -rf build/deb && mkdir -p build/deb/zonepipe
+	tar -cf - --exclude=./build --exclude=./demo --exclude=./.git . | tar -xf - -C build/deb/zonepipe
+	cd build/deb/zonepipe && $(MAKE) -s clean && dpkg-buildpackage -us -uc -b
+	! command -v lintian >/dev/null || lintian --fail-on error -i build/deb/*.changes
+
 uninstall: ## remove what install put there
 	cd $(DESTDIR)$(PREFIX)/bin && rm -f $(notdir $(SCRIPTS)) \
 		$(patsubst %,%,$(shell sed -n 's/.*call program,\([^,]*\),.*/\1/p' programs.mk))
@@ -229,5 +236,5 @@ clean: ## remove what was built
 	rm -f $(shell sed -n 's,.*call program\,\([^,]*\)\,.*,bin/\1,p' programs.mk)
 
 .PHONY: all programs unit check check-only check-fetch-big audit-checks-all asan fuzz fuzz-programs bench verdicts soak tidy \
-	format demo deps deps-test install install-ods uninstall help clean
+	format demo deps deps-test install install-ods deb uninstall help clean
 .SECONDARY:
