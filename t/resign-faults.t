@@ -1,0 +1,86 @@
+#!/bin/sh
+# resign when a disk is full, or the token is gone, locked, full or has another PIN: what is published stays
+# whole and valid, the message says what happened, and the next run recovers by itself.
+[ "$(id -u)" != 0 ] || [ -n "${FAULTS_MOUNT-}" ] || ! unshare -m mount -t tmpfs tmpfs /mnt 2>/dev/null ||
+	FAULTS_MOUNT=yes exec unshare -m sh "$0"
+. t/lib.sh
+. t/keystate.sh
+[ -n "$(softhsm_module)" ] || skip_all 'no SoftHSM'
+ks_installation
+SHIM=$PWD/${BUILD:-build/release}/t/p11shim.so
+[ -e "$SHIM" ] || skip_all "no $SHIM: make check builds it"
+NOW=$(($(date +%s) - 86400)) # time goes by faster than here, and ldns judges by the true one
+rs() { resign -c "$T/etc/conf.xml" --now "$NOW" "$@"; }
+sed -i -e "s|<WorkingDirectory>.*|<WorkingDirectory>$T/work</WorkingDirectory>|" "$T/etc/conf.xml"
+printf 1234 >"$T/etc/pin" && chmod 600 "$T/etc/pin"
+ok 'setup' ks setup
+mkdir "$T/signed" "$T/signconf"
+zones='one.example two.example three.example four.example'
+for z in $zones; do
+	ks_zone $z
+	ks zone add -z $z -p default -o "$T/signed/$z" -s "$T/signconf/$z.xml" >"$T/out" 2>&1 || cat "$T/out"
+done
+ok 'the first run' rs
+
+serial() { sed -n 's/^;end .*sign-rrsets\.serial=\([0-9]*\).*/\1/p' "$T/signed/$1"; }
+# Whole, valid, of a serial that does not fall.
+sound() {
+	for z in $zones; do
+		ldns-verify-zone "$T/signed/$z" >"$T/verdict" 2>&1 || { echo "$z"; cat "$T/verdict"; return 1; }
+		tail -n 1 "$T/signed/$z" | grep -q '^;done zones=1 failed=0$' || { echo "$z: cut"; return 1; }
+		[ "$(serial $z)" -ge "$(cat "$T/serial.$z" 2>/dev/null || echo 0)" ] || { echo "$z: serial"; return 1; }
+		serial $z >"$T/serial.$z"
+	done
+}
+edits=0
+edit() { # a change for each zone
+	NOW=$((NOW + 60)) edits=$((edits + 1))
+	for z in $zones; do
+		echo "new$edits A 192.0.2.3" >>"$T/state/unsigned/$z"
+		touch -d '1 minute ago' "$T/state/unsigned/$z"
+	done
+}
+has_edit() {
+	for z in $zones; do
+		grep -q "^new$edits\..*RRSIG" "$T/signed/$z" || { echo "$z: without new$edits"; return 1; }
+	done
+}
+recovers() { # WHAT
+	NOW=$((NOW + 60))
+	ok "$1: the next run" rs -j 1
+	ok "$1: has the change" has_edit
+	is "$1: and nothing is left to do" "$(rs -n)" ''
+}
+
+# --- the token ----------------------------------------------------------------------------------------
+edit
+mv "$T/tokens" "$T/away" && mkdir "$T/tokens"
+rejects 2 'resign: one.example.: not published: key 13:SoftHSM:[0-9a-f]*: .*no token OpenDNSSEC in this module' rs
+is 'three zones are told by name, the rest by number' "$(grep -c 'resign: .*: not published' "$T/rejects.err")\
+ $(grep 'resign: and' "$T/rejects.err")" '3 resign: and 1 more: the same; resign --status names them'
+is 'all are, by --status' "$(rs --status | grep -c 'no token')" 4
+rm -rf "$T/tokens" && mv "$T/away" "$T/tokens"
+recovers 'a token that was removed'
+
+# --- full disks ---------------------------------------------------------------------------------------
+full() { # FOLDER PAGES: a disk under it on which so many pages are free
+	rm -rf "$T/copy" && cp -a "$1" "$T/copy" && mount -t tmpfs -o size=2m,mode=700 tmpfs "$1" &&
+		cp -a "$T/copy/." "$1" && head -c $((4096 * $2)) /dev/zero >"$1/reserve" || return
+	cat /dev/zero >"$1/fill" 2>/dev/null
+	rm "$1/reserve"
+}
+emptied() { # FOLDER
+	rm "$1/fill" "$T/copy" -rf && cp -a "$1" "$T/copy" && umount "$1" && rm -rf "$1" && mv "$T/copy" "$1"
+}
+if [ -n "${FAULTS_MOUNT-}" ]; then
+	for pages in 0 2 6; do
+		edit
+		full "$T/work" $pages
+		rejects 3 "resign: $T/work: its disk is full: make room" rs
+		emptied "$T/work"
+		recovers "work is full but for $pages pages"
+	done
+else
+	echo '# SKIP full disks: needs root and mount namespaces'
+fi
+done_testing
