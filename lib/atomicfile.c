@@ -1,3 +1,4 @@
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -10,6 +11,10 @@
 #include <unistd.h>
 
 #include "atomicfile.h"
+
+#define MARK	   ".tmp."
+#define MARK_LEN   5
+#define UNIQUE_LEN 16
 
 struct atomicfile {
 	int fd;
@@ -187,4 +192,36 @@ atomicfile_put(const char *path, const char *bytes, size_t len, mode_t mode,
 		len -= (size_t)n;
 	}
 	return atomicfile_commit(af, keep_previous, d);
+}
+
+static bool
+is_aside(const char *name)
+{
+	const size_t len = strlen(name);
+	const char *mark;
+
+	if (len <= MARK_LEN + UNIQUE_LEN)
+		return false;
+	mark = name + len - MARK_LEN - UNIQUE_LEN;
+	return strncmp(mark, MARK, MARK_LEN) == 0 &&
+	    strspn(mark + MARK_LEN, "0123456789abcdef") == UNIQUE_LEN;
+}
+
+void
+atomicfile_sweep(int folder)
+{
+	const int fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct dirent *entry;
+	DIR *dir;
+
+	if (fd == -1)
+		return;
+	if ((dir = fdopendir(fd)) == NULL) {
+		(void)close(fd);
+		return;
+	}
+	while ((entry = readdir(dir)) != NULL)
+		if (is_aside(entry->d_name))
+			(void)unlinkat(fd, entry->d_name, 0);
+	(void)closedir(dir);
 }

@@ -46,6 +46,12 @@ int atomicfile_commit_unsynced(struct atomicfile *af, struct diag *d);
 /* Remove the unfinished file and free af.  NULL is allowed. */
 void atomicfile_abandon(struct atomicfile *af);
 
+/*
+ * Remove what killed programs left unfinished in a folder: only where no other
+ * writer can be at work, which a lock ensures.  Failures do not matter.
+ */
+void atomicfile_sweep(int folder);
+
 /* fsync the folder that holds path.  -1: STATUS_SYSTEM. */
 int atomicfile_sync_folder(const char *path, struct diag *d);
 

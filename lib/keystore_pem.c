@@ -318,6 +318,8 @@ sweep_folder(struct pem_store *ps, struct diag *d)
 		if ((entry = readdir(dir)) == NULL)
 			break;
 		memset(&item, 0, sizeof(item));
+		if (strstr(entry->d_name, ".pem.tmp.") != NULL)
+			ps->litter = true;
 		if (id_from_name(entry->d_name, &item) == 0 &&
 		    keystore_add(&ps->base, &item, d) == -1)
 			goto out;

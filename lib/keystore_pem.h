@@ -13,6 +13,7 @@ struct pem_store {
 	struct keystore base;
 	bool folder; /* else repo.directory is one file */
 	int dirfd;   /* of the folder, or -1 */
+	bool litter; /* killed writers left something behind there */
 };
 
 /* Whether ks is a struct pem_store. */

@@ -87,6 +87,9 @@ write_new(struct pem_store *ps, const struct new_key *key, const char *text,
 	}
 	if (flock(ps->dirfd, LOCK_EX) == -1)
 		return diag_system(d, "%s: lock", ps->base.repo.directory);
+	if (ps->litter) /* private keys, half written: who holds the lock writes */
+		atomicfile_sweep(ps->dirfd);
+	ps->litter = false;
 	if (faccessat(ps->dirfd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 		diag_set(d, STATUS_USAGE, "%s: is there already", path);
 	else
