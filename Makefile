@@ -108,10 +108,17 @@ $(P11SHIM): t/p11shim.c
 	@echo "  CC    $<"
 	@$(CC) -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror $(PKG_CFLAGS) -shared -fPIC -o $@ $< -ldl
 
+# Kills a program at its n-th system call.
+KILLAT = $(BUILD)/t/killat
+$(KILLAT): t/killat.c
+	@mkdir -p $(@D)
+	@echo "  CC    $<"
+	@$(CC) -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -o $@ $<
+
 check: deps-test ## install what the tests need, build, test
 	@$(MAKE) --no-print-directory check-only
 
-check-only: programs unit $(P11SHIM) $(if $(wildcard t/faultio.c),$(SHIM)) ## test what is built
+check-only: programs unit $(P11SHIM) $(KILLAT) $(if $(wildcard t/faultio.c),$(SHIM)) ## test what is built
 	BIN=$(BIN) BUILD=$(BUILD) t/run $(UNIT)
 
 # ASan and UBSan in everything, in build/asan; memory limits do not hold there.
@@ -150,7 +157,7 @@ audit-checks-all: programs ## each check of audit-zone disabled: a test must fai
 verdicts: programs ## what four other validators say, into t/bench/verdicts.tsv
 	t/bench/verdicts
 
-soak: programs unit ## the long tests
+soak: programs unit $(KILLAT) ## the long tests
 	t/soak
 
 tidy: ## clang-tidy, cppcheck, shellcheck

@@ -1,88 +1,126 @@
 #!/bin/sh
-# kill -9 at every system call that changes something: the database parses, no
-# key is lost, nothing half done is left after the next run.  (Between two such
-# calls nothing changes, so these are all the places there are.)
+# kill -9 as a system call is entered, each one of those that can change a file and a sample of the others: the
+# database parses, no key is lost, no state is ahead of its evidence, the next run repairs the rest.
+# KILL_AT=all: each one (make soak).  KILL_SEED=N: that sample again.
 . t/lib.sh
 . t/keystate.sh
-command -v strace >/dev/null || skip_all 'no strace'
-strace -o /dev/null true 2>/dev/null || skip_all 'strace may not trace here'
+KILLAT=${BUILD:-build/release}/t/killat
+[ -x "$KILLAT" ] || skip_all "no $KILLAT: make check builds it"
+"$KILLAT" 100000 true 2>/dev/null || skip_all 'ptrace is not permitted here'
 ks_installation
-# keys in files: few system calls, and fsync where a token hides it
+# keys in files: few system calls, and all of them keystate's own
 sed -i -e '/<Module>/d' -e "s|<TokenLabel>.*|<Directory>$T/keys</Directory>|" -e '/<PINFile>/d' "$T/etc/conf.xml"
-CALLS='write rename unlink link ftruncate fchmod mkdir openat'
+seed=${KILL_SEED:-$$}
+
+# One zone is published, one was never; of a third there are no keys yet.
 ks -q setup
 ks zone add -z old.example >/dev/null
-ks enforce -q --now 20260101000000
-cp -a "$T/state" "$T/state.before"
-cp -a "$T/etc" "$T/etc.before"
-cp -a "$T/keys" "$T/keys.before"
-keys_before=$(grep -v '^;' "$T/state/keys.db" | cut -f3 | sort)
+ks zone add -z unseen.example >/dev/null
+ks_zone old.example
+ks_publish 20260101000000 >"$T/out" 2>&1
+ks zone add -z fresh.example >/dev/null
+LATER=20260102000000 # old.example's KSK becomes ready; unseen.example's must not
+known=$(grep -v '^;' "$T/state/keys.db" | cut -f3)
 
+save() { # TO: as things stand
+	rm -rf "$T/$1"
+	mkdir "$T/$1"
+	cp -a "$T/state" "$T/etc" "$T/keys" "$T/$1"
+}
 restore() {
 	rm -rf "$T/state" "$T/etc" "$T/keys"
-	cp -a "$T/state.before" "$T/state"
-	cp -a "$T/etc.before" "$T/etc"
-	cp -a "$T/keys.before" "$T/keys"
+	cp -a "$T/before/state" "$T/before/etc" "$T/before/keys" "$T"
 }
 
-# crashes WHAT CHECK ARGUMENT...: ks ARGUMENT... killed at each call in turn;
-# then CHECK must hold, and again after ARGUMENT... (or REDO) ran to its end.
-crashes() {
-	what=$1
-	check=$2
-	shift 2
-	killed=0
-	: >"$T/bad"
-	for call in $CALLS; do
-		n=1
-		while :; do
-			restore
-			strace -f -o /dev/null -e trace=$call -e "inject=$call:signal=KILL:when=$n" \
-				keystate -c "$T/etc/conf.xml" "$@" >"$T/out" 2>&1
-			[ $? = 137 ] || break
-			killed=$((killed + 1))
-			at="$call $n"
-			ks key list >"$T/out" 2>&1 || { echo "$at: does not parse: $(cat "$T/out")" >>"$T/bad"; }
-			now=$(grep -v '^;' "$T/state/keys.db" | cut -f3 | sort)
-			for k in $keys_before; do
-				case $now in *$k*) ;; *) echo "$at: key $k is lost" >>"$T/bad" ;; esac
-			done
-			ks ${redo:-"$@"} >"$T/out" 2>&1 || grep -q 'is there already' "$T/out" ||
-				echo "$at: the next run: $(cat "$T/out")" >>"$T/bad"
-			ks enforce -q --now 20260101000200 >"$T/out" 2>&1 ||
-				echo "$at: the next pass: $(cat "$T/out")" >>"$T/bad"
-			ks database check >"$T/out" 2>&1 || echo "$at: check: $(cat "$T/out")" >>"$T/bad"
-			eval "$check" || echo "$at: not as after a whole run" >>"$T/bad"
-			left=$(find "$T/state" "$T/etc" -name '*.tmp.*' -o -name zonelist.pending)
-			[ -z "$left" ] || echo "$at: left behind: $left" >>"$T/bad"
-			n=$((n + 1))
-		done
+# known_rows FOLDER: what keys.db there says of the keys that were known before, evidence and all.
+known_rows() { grep -F "$known" "$T/$1/keys.db"; }
+
+# outcome: all that a run leaves but for what is random (ids, tags, public keys, digests), and what it left behind.
+outcome() {
+	awk -F'\t' -v OFS='\t' '
+	FILENAME ~ /keys\.db$/ && !/^;/ { for (i = 1; i <= NF; i++) if (i == 3 || i == 6 || length($i) > 60) $i = "*"; print }
+	FILENAME ~ /zone\.db$/ && !/^;/ { print $1, $2 }
+	FILENAME ~ /xml$/ && !/<Locator>|<!--/ { print }' \
+		"$T/state/keys.db" "$T/state/zone.db" "$T/etc/zonelist.xml" "$T/state/signconf/"*.xml | sort
+	(cd "$T" && find state etc keys -type f ! -name '*.previous' ! -name '*.pem' | sort)
+}
+then_all() { # the run again, and a pass
+	if ks "$@" >"$T/out" 2>&1 || grep -Eq 'is there already|has tag and algorithm' "$T/out"; then :; else
+		echo "$at: the next run: $(cat "$T/out")"
+	fi
+	ks enforce -q --now $LATER >"$T/out" 2>&1 || echo "$at: the next pass: $(cat "$T/out")"
+}
+
+# judge ARGUMENT...: what is there after the kill, and after the next run; prints what is wrong.
+judge() {
+	ks database check >"$T/out" 2>&1 || echo "$at: check: $(cat "$T/out")"
+	for k in $known; do
+		[ -s "$T/keys/$k.pem" ] || echo "$at: the private key $k is lost"
 	done
-	[ ! -s "$T/bad" ] && [ $killed -ge 10 ]
-	tap_result $? "$what: killed at $killed places" || sed 's/^/# /' "$T/bad" | head -n 20
+	known_rows state >"$T/rows"
+	cmp -s "$T/rows" "$T/rows.before" || cmp -s "$T/rows" "$T/rows.after" ||
+		{ echo "$at: neither as before nor as after the run:"; diff "$T/rows.before" "$T/rows"; }
+	# the signconf follows the database
+	awk -F'[\t<>]' -v at="$at" 'FILENAME ~ /db$/ { known[$3] } /<Locator>/ && !($3 in known) {
+		print at ": " FILENAME ": key " $3 " is not in keys.db" }' "$T/state/keys.db" "$T"/state/signconf/*.xml
+	then_all "$@"
+	outcome >"$T/outcome"
+	cmp -s "$T/outcome" "$T/outcome.whole" ||
+		{ echo "$at: not as after a whole run:"; diff "$T/outcome.whole" "$T/outcome"; }
 }
 
-zones() {
-	grep -v '^;' "$T/state/zone.db" | cut -f1 | tr '\n' ' '
-	ks zone list | sed 's/Found Zone: //; s/;.*//' | sort | tr '\n' ' '
+untouched() {
+	diff -rq "$T/before/state" "$T/state" && diff -rq "$T/before/keys" "$T/keys" && diff -rq "$T/before/etc" "$T/etc"
+} >/dev/null
+
+# kill_at OPTION N ARGUMENT...: false if there was no N-th call.
+kill_at() {
+	how="$1 $2"
+	shift 2
+	"$KILLAT" $how keystate -c "$T/etc/conf.xml" "$@" >"$T/out" 2>&1
+	[ $? = 137 ] || { restore; return 1; }
+	killed=$((killed + 1))
+	at="call $how"
+	if untouched; then # judged once
+		[ -z "$judged" ] || return 0
+		judged=yes
+	else
+		changed=$((changed + 1))
+	fi
+	judge "$@" >>"$T/bad"
+	restore
 }
-CALLS='write rename unlink link ftruncate fchmod'
-crashes 'zone add' '[ "$(zones)" = "new.example old.example new.example old.example " ]' \
-	zone add -z new.example
-restore
-ks zone add -z gone.example >/dev/null
-rm -rf "$T/state.before" "$T/etc.before"
-cp -a "$T/state" "$T/state.before"
-cp -a "$T/etc" "$T/etc.before"
-redo='update zonelist'
-crashes 'enforce' '[ "$(grep -c "^gone.example" "$T/state/keys.db")" = 2 ] && [ -s "$T/state/signconf/gone.example.xml" ]' \
-	enforce -q --now 20260101000100
-redo=
-restore
-command -v openssl >/dev/null && {
-	openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$T/k.pem" 2>/dev/null
-	chmod 600 "$T/k.pem"
-	redo='update zonelist'
-	crashes 'key import' 'true' key import -z old.example -r SoftHSM -t ZSK -e publish -g 13 --from "$T/k.pem" --now 20260101000100
+
+crashes() { # WHAT ARGUMENT...: keystate ARGUMENT... killed
+	what=$1
+	shift
+	restore
+	known_rows state >"$T/rows.before"
+	ks "$@" >"$T/out" 2>&1 || sed 's/^/# /' "$T/out"
+	known_rows state >"$T/rows.after"
+	at='the whole run' then_all "$@" >"$T/bad"
+	outcome >"$T/outcome.whole"
+	restore
+	killed=0 changed=0 judged= n=1
+	if [ "${KILL_AT:-}" = all ]; then
+		while kill_at '' $n "$@"; do n=$((n + 1)); done
+		least=100
+	else
+		while kill_at -c $n "$@"; do n=$((n + 1)); done
+		least=$((killed + 1))
+		for n in $(awk -v seed=$seed 'BEGIN { srand(seed); for (i = 0; i < 10; i++) print 1 + int(rand() * 300) }'); do
+			kill_at '' $n "$@"
+		done
+	fi
+	[ ! -s "$T/bad" ] && [ $killed -ge $least ] && [ $changed -ge 10 ]
+	tap_result $? "$what: killed at $killed calls, $changed of them behind a change, seed $seed" || sed 's/^/# /' "$T/bad" | head -n 20
 }
+
+save before
+[ -n "${KILL_ONLY:-}" ] && [ "$KILL_ONLY" != enforce ] || crashes enforce enforce -q --now $LATER
+[ -n "${KILL_ONLY:-}" ] && [ "$KILL_ONLY" != zone ] || crashes 'zone add' zone add -z new.example
+openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$T/k.pem" 2>/dev/null
+chmod 600 "$T/k.pem"
+[ -n "${KILL_ONLY:-}" ] && [ "$KILL_ONLY" != import ] || crashes 'key import' \
+	key import -z old.example -r SoftHSM -t ZSK -e publish -g 13 --from "$T/k.pem" --now 20260101000100
 done_testing
