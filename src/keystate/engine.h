@@ -284,6 +284,8 @@ struct model {
  */
 struct model *model_new(void);
 struct model *model_copy(const struct model *m); /* NULL: no memory */
+/* Only the zones whose mark is set, and the pairs that they use or none does. */
+struct model *model_copy_part(const struct model *m);
 void model_free(struct model *m);		 /* NULL is allowed */
 struct store *model_add_store(struct model *m, const char *name);
 struct policy *model_add_policy(struct model *m, const char *name);
@@ -476,7 +478,7 @@ struct engine_needs {
 	struct engine_need *need;
 	size_t count;
 };
-int engine_stock(const struct model *m, int64_t now, int64_t horizon,
+int engine_stock(struct model *m, int64_t now, int64_t horizon,
     const struct engine_options *opt, struct engine_needs *needs,
     struct diag *d);
 void engine_needs_clear(struct engine_needs *needs);

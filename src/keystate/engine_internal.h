@@ -43,6 +43,7 @@ struct pass {
 	struct engine_result *r;
 	int64_t previous; /* the pass before */
 	int64_t gap;	  /* max(Interval, longest gap of 30 days) */
+	struct zonekey *scratch; /* probe: for the keys of one zone */
 
 	struct shelf *shelves;
 	size_t nshelves;
@@ -57,12 +58,15 @@ struct pass {
 	size_t nnotes;
 
 	bool phantom; /* make up the keys that are missing */
+	bool probe; /* change nothing, set changed where a pass would */
 	bool no_memory;
 };
 
 /* engine_pass.c */
 /* Sweep until nothing moves.  -1: no memory, or a model that never settles. */
 int pass_sweeps(struct pass *ps, struct diag *d);
+/* Free all but the model and the result. */
+void pass_close(struct pass *ps);
 bool pass_reached(struct pass *ps, int64_t when);
 void pass_state(struct pass *ps, struct zone *z, struct zonekey *k,
     enum key_state to, enum interval i, int64_t start, const char *reason);

@@ -614,8 +614,9 @@ copy_zone(struct model *m, const struct zone *from)
 	return rc;
 }
 
-struct model *
-model_copy(const struct model *from)
+/* Those with a mark. */
+static struct model *
+copy_marked(const struct model *from)
 {
 	struct model *m = model_new();
 	struct store *s;
@@ -636,11 +637,14 @@ model_copy(const struct model *from)
 	for (i = 0; i < from->npolicies && rc == 0; i++)
 		rc = copy_policy(m, from->policies[i]);
 	for (i = 0; i < from->npairs && rc == 0; i++) {
-		from->pairs[i]->mark = i;
+		if (from->pairs[i]->mark == 0)
+			continue;
+		from->pairs[i]->mark = m->npairs;
 		rc = copy_pair(m, from->pairs[i]);
 	}
 	for (i = 0; i < from->nzones && rc == 0; i++)
-		rc = copy_zone(m, from->zones[i]);
+		if (from->zones[i]->mark != 0)
+			rc = copy_zone(m, from->zones[i]);
 	m->clock = from->clock;
 	if (own_list(&m->clock.gaps, &m->clock.ngaps,
 		sizeof(*m->clock.gaps)) == -1 || rc != 0) {
@@ -648,4 +652,32 @@ model_copy(const struct model *from)
 		return NULL;
 	}
 	return m;
+}
+
+struct model *
+model_copy(const struct model *from)
+{
+	size_t i;
+
+	for (i = 0; i < from->npairs; i++)
+		from->pairs[i]->mark = 1;
+	for (i = 0; i < from->nzones; i++)
+		from->zones[i]->mark = 1;
+	return copy_marked(from);
+}
+
+struct model *
+model_copy_part(const struct model *from)
+{
+	struct zone *z;
+	size_t i, j;
+
+	for (i = 0; i < from->npairs; i++)
+		from->pairs[i]->mark = from->pairs[i]->uses == 0;
+	for (i = 0; i < from->nzones; i++) {
+		z = from->zones[i];
+		for (j = 0; z->mark != 0 && j < z->nkeys; j++)
+			z->keys[j].pair->mark = 1;
+	}
+	return copy_marked(from);
 }

@@ -55,6 +55,10 @@ pass_touch(struct pass *ps, struct zone *z)
 {
 	struct saved *s;
 
+	if (ps->probe) {
+		ps->changed = true;
+		return;
+	}
 	if (z->mark != 0)
 		return;
 	if (grow(&ps->saved, ps->nsaved, sizeof(*ps->saved)) == -1) {
@@ -104,6 +108,8 @@ pass_state(struct pass *ps, struct zone *z, struct zonekey *k,
 	};
 
 	pass_touch(ps, z);
+	if (ps->probe)
+		return;
 	log_transition(ps, &t);
 	share_count(ps, z, k, -1);
 	if (to == STATE_DEAD && k->state != STATE_DEAD)
@@ -132,6 +138,8 @@ pass_sign_only(struct pass *ps, struct zone *z, struct zonekey *k,
 	};
 
 	pass_touch(ps, z);
+	if (ps->probe)
+		return;
 	log_transition(ps, &t);
 	k->sign_only = sign_only;
 }
@@ -348,7 +356,7 @@ check_policies(const struct model *m, struct diag *d)
 	return 0;
 }
 
-static void
+void
 pass_close(struct pass *ps)
 {
 	size_t i;

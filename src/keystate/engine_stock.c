@@ -272,6 +272,8 @@ stock_take(struct pass *ps, struct zone *z, const struct key_block *b,
 	ptrdiff_t i;
 
 	pass_touch(ps, z);
+	if (ps->probe)
+		return -1;
 	for (;;) {
 		i = own_key(z, b);
 		if (i == -1)
@@ -376,8 +378,8 @@ original(const struct model *m, const struct policy *copy,
  * horizon, and one more for each whole lifetime within it.
  */
 static int
-count_phantoms(struct model *copy, const struct model *m, int64_t horizon,
-    struct pass *ps, struct engine_needs *needs)
+count_phantoms(const struct model *m, int64_t horizon, struct pass *ps,
+    struct engine_needs *needs)
 {
 	const struct shelf *s;
 	struct engine_need *n;
@@ -392,40 +394,109 @@ count_phantoms(struct model *copy, const struct model *m, int64_t horizon,
 		more = 0;
 		if (s->block->lifetime != 0)
 			more = (size_t)(horizon / s->block->lifetime);
-		users = zones_of(copy, s->policy);
+		n->block = original(m, s->policy, s->block, &n->policy);
+		users = zones_of(m, n->policy);
 		if (s->policy->share_keys && users > 1)
 			users = 1;
 		n->wanted = s->phantoms + more * users;
-		n->block = original(m, s->policy, s->block, &n->policy);
 		if (n->wanted != 0 && n->block != NULL)
 			needs->count++;
 	}
 	return 0;
 }
 
+/* Whether a pass would change z, tried on keys that are a copy. */
+static bool
+moves(struct pass *ps, const struct zone *z, int64_t now)
+{
+	const struct ttl_history *h = &z->ds_ttl;
+	struct zone copy = *z;
+
+	if (z->policy != NULL && (h->count == 0 ||
+		h->span[h->count - 1].ttl != z->policy->ds_ttl))
+		return true;
+	copy.keys = ps->scratch;
+	if (z->nkeys != 0)
+		memcpy(copy.keys, z->keys, z->nkeys * sizeof(*z->keys));
+	ps->now = ps->previous = now;
+	ps->changed = false;
+	ps->nnotes = ps->r->nactions = 0;
+	zone_advance(ps, &copy);
+	return ps->changed;
+}
+
+/*
+ * Mark the zones that may need keys at now or at the end of the horizon; of
+ * ten thousand that is a few.  What a zone without shared keys does depends
+ * on no other.
+ */
+static int
+mark_moving(struct model *m, int64_t now, int64_t horizon,
+    const struct engine_options *opt)
+{
+	struct engine_result result = { 0 };
+	struct pass ps = { .m = m, .opt = opt, .r = &result, .phantom = true,
+		.probe = true };
+	bool sharing = false;
+	struct zone *z;
+	size_t i, most = 0;
+	int rc = -1;
+
+	for (i = 0; i < m->nzones; i++)
+		if (m->zones[i]->nkeys > most)
+			most = m->zones[i]->nkeys;
+	ps.scratch = calloc(most + 1, sizeof(*ps.scratch));
+	if (ps.scratch == NULL || stock_open(&ps) == -1)
+		goto out;
+	ps.gap = pass_clock_gap(&m->clock, now, opt->interval);
+	for (i = 0; i < m->nzones; i++) {
+		z = m->zones[i];
+		if (opt->only != NULL && z != opt->only)
+			z->mark = 0;
+		else
+			z->mark = opt->assume_published || moves(&ps, z, now) ||
+			    moves(&ps, z, now + horizon);
+		sharing = sharing || (z->mark != 0 && zone_shares(z));
+	}
+	for (i = 0; i < m->nzones; i++)
+		if (sharing && zone_shares(m->zones[i]))
+			m->zones[i]->mark = 1;
+	if (!ps.no_memory)
+		rc = 0;
+out:
+	pass_close(&ps);
+	engine_result_clear(&result);
+	free(ps.scratch);
+	return rc;
+}
+
 int
-engine_stock(const struct model *m, int64_t now, int64_t horizon,
+engine_stock(struct model *m, int64_t now, int64_t horizon,
     const struct engine_options *opt, struct engine_needs *needs,
     struct diag *d)
 {
 	struct engine_result result = { 0 };
-	struct pass ps = { .opt = opt, .r = &result, .phantom = true };
+	struct engine_options copied = *opt;
+	struct pass ps = { .opt = &copied, .r = &result, .phantom = true };
 	size_t i;
 	int rc = -1;
 
 	*needs = (struct engine_needs){ 0 };
-	ps.m = model_copy(m);
+	if (mark_moving(m, now, horizon, opt) == 0)
+		ps.m = model_copy_part(m);
 	if (ps.m == NULL || stock_open(&ps) == -1) {
 		diag_system(d, "stock of keys");
 		goto out;
 	}
+	if (opt->only != NULL) /* NULL if it needs none: then nothing moves */
+		copied.only = model_zone(ps.m, opt->only->name);
 	ps.gap = pass_clock_gap(&m->clock, now, opt->interval);
 	for (i = 0; i < 2; i++) {
 		ps.now = ps.previous = i == 0 ? now : now + horizon;
 		if (pass_sweeps(&ps, d) == -1)
 			goto out;
 	}
-	if (count_phantoms(ps.m, m, horizon, &ps, needs) == -1) {
+	if (count_phantoms(m, horizon, &ps, needs) == -1) {
 		diag_system(d, "stock of keys");
 		goto out;
 	}
@@ -433,7 +504,7 @@ engine_stock(const struct model *m, int64_t now, int64_t horizon,
 		needs->need[i].count = allot(m, needs, i);
 	rc = 0;
 out:
-	stock_close(&ps);
+	pass_close(&ps);
 	engine_result_clear(&result);
 	model_free(ps.m);
 	return rc;
