@@ -92,9 +92,9 @@ keystore_fini(struct keystore *ks)
 	repository_clear(&ks->repo);
 }
 
-struct keystore_item *
-keystore_item_by_id(const struct keystore *ks, const uint8_t *id,
-    size_t id_size)
+/* Where the first item with that id is, or would be. */
+static size_t
+place_of(const struct keystore *ks, const uint8_t *id, size_t id_size)
 {
 	size_t low = 0, high = ks->count;
 
@@ -107,11 +107,34 @@ keystore_item_by_id(const struct keystore *ks, const uint8_t *id,
 		else
 			high = mid;
 	}
-	if (low == ks->count ||
-	    keystore_id_compare(ks->item[low].id, ks->item[low].id_size, id,
+	return low;
+}
+
+struct keystore_item *
+keystore_item_by_id(const struct keystore *ks, const uint8_t *id,
+    size_t id_size)
+{
+	const size_t n = place_of(ks, id, id_size);
+
+	if (n == ks->count ||
+	    keystore_id_compare(ks->item[n].id, ks->item[n].id_size, id,
 		id_size) != 0)
 		return NULL;
-	return &ks->item[low];
+	return &ks->item[n];
+}
+
+int
+keystore_insert(struct keystore *ks, struct keystore_item *item,
+    struct diag *d)
+{
+	const size_t n = place_of(ks, item->id, item->id_size);
+
+	if (keystore_add(ks, item, d) == -1)
+		return -1;
+	memmove(&ks->item[n + 1], &ks->item[n],
+	    (ks->count - n - 1) * sizeof(*ks->item));
+	ks->item[n] = *item;
+	return 0;
 }
 
 /* --- one store ----------------------------------------------------------- */
@@ -292,6 +315,24 @@ keystore_find(struct keystore *ks, const struct key_query *query,
 		return diag_prefix(d, "%s: %s", ks->repo.name, text);
 	}
 	return 0;
+}
+
+void
+keystore_unload(struct key *key)
+{
+	struct keystore *ks = key->ks;
+	struct keystore_item *item =
+	    keystore_item_by_id(ks, key->id, key->id_size);
+	struct key **at;
+
+	/* Several items may have that id. */
+	for (; item != NULL && item < ks->item + ks->count; item++)
+		for (at = &item->keys; *at != NULL; at = &(*at)->next)
+			if (*at == key) {
+				*at = key->next;
+				ks->ops->unload(key);
+				return;
+			}
 }
 
 void

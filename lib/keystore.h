@@ -57,12 +57,19 @@ struct key_query {
 };
 
 /*
- * The key that fits the query.  *out belongs to ks and lives until it closes.
+ * The key that fits the query.  *out belongs to ks and lives until it closes
+ * or keystore_unload().
  * -1: STATUS_USAGE if none or several fit, or the key is not of the algorithm;
  * STATUS_SYSTEM.
  */
 int keystore_find(struct keystore *ks, const struct key_query *query,
     struct key **out, struct diag *d);
+
+/*
+ * Forget what was loaded of a key; it dies, and can be found again.  A key
+ * that is ready to sign takes some 20 KB: who only looks at many wants this.
+ */
+void keystore_unload(struct key *key);
 
 /* Whether the store holds a private key with that id. */
 bool keystore_has(const struct keystore *ks, const uint8_t *id,

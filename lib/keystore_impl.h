@@ -75,6 +75,9 @@ int keystore_init(struct keystore *ks, const struct keystore_ops *ops,
 int keystore_add(struct keystore *ks, struct keystore_item *item,
     struct diag *d);
 void keystore_sort(struct keystore *ks);
+/* Take one more item to its place among sorted ones. */
+int keystore_insert(struct keystore *ks, struct keystore_item *item,
+    struct diag *d);
 
 /* Forget an item and the keys loaded from it. */
 void keystore_drop(struct keystore *ks, const struct keystore_item *item);

@@ -122,8 +122,7 @@ pem_import(struct keystore *ks, const EVP_PKEY *pkey, enum key_kind kind,
 	if (write_new(ps, key, text, (size_t)len, d) == -1)
 		goto out;
 	memcpy(item.id, key->id, key->id_size);
-	rc = keystore_add(ks, &item, d);
-	keystore_sort(ks);
+	rc = keystore_insert(ks, &item, d);
 out:
 	BIO_free(bio);
 	return rc;

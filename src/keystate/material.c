@@ -100,11 +100,13 @@ material_look_up(struct session *s, const char *repository, const char *id,
 	if (find_key(s, repository, id, algorithm, &key, d) == -1)
 		return -1;
 	bytes = key_public(key, pub_size);
-	if (*pub_size > DNSKEY_PUBLIC_MAX)
-		return diag_set(d, STATUS_USAGE, "key %s is too large", id);
-	memcpy(pub, bytes, *pub_size);
+	if (*pub_size <= DNSKEY_PUBLIC_MAX)
+		memcpy(pub, bytes, *pub_size);
 	*bits =
 	    key_algorithm(key)->kind == KEY_RSA ? (uint16_t)key_bits(key) : 0;
+	keystore_unload(key);
+	if (*pub_size > DNSKEY_PUBLIC_MAX)
+		return diag_set(d, STATUS_USAGE, "key %s is too large", id);
 	return set_public(s, id, pub, *pub_size, d);
 }
 

@@ -22,17 +22,23 @@ tell_capacity(const struct engine_need *need)
 }
 
 #define COMMIT_EVERY 500
+#define COMMIT_PART  10
 
 /*
  * A key that was made is remembered soon: an interrupted pass leaves few in
- * the store that nobody knows.
+ * the store that nobody knows.  A commit writes all keys, so those that are
+ * new must be a part of all, or the passes that make many would write the
+ * square of them.
  */
 static void
-remember(struct session *s, size_t made)
+remember(struct session *s, size_t *made)
 {
 	struct diag d;
 
-	if (made % COMMIT_EVERY == 0 && session_commit(s, &d) == -1)
+	if (++*made < COMMIT_EVERY || *made < s->m->npairs / COMMIT_PART)
+		return;
+	*made = 0;
+	if (session_commit(s, &d) == -1)
 		report_warn("%s", d.text); /* the pass's own commit decides */
 }
 
@@ -43,7 +49,7 @@ fill_need(struct session *s, const struct engine_need *need)
 	const struct store *store = model_store(s->m, need->block->repository);
 	struct keypair *pair;
 	struct diag d;
-	size_t n;
+	size_t n, uncommitted = 0;
 
 	for (n = 0; n < need->count && !s->o.dry_run; n++) {
 		if (material_generate(
@@ -58,7 +64,7 @@ fill_need(struct session *s, const struct engine_need *need)
 		report_debug("policy %s: %s %s generated in %s",
 		    need->policy->name, key_type_name(pair->type), pair->id,
 		    pair->repository);
-		remember(s, n + 1);
+		remember(s, &uncommitted);
 	}
 	if (s->o.dry_run)
 		report_info("policy %s: would generate %zu %s%s",
