@@ -144,7 +144,7 @@ fuzz: ## fuzz each target for FUZZ_SECONDS under the sanitizers
 bench: programs ## time and memory against the peers, into t/bench/RESULTS.md
 	t/bench/run
 	t/bench/audit
-	for b in resign fetch; do \
+	for b in resign fetch keystate; do \
 		t/bench/$$b >build/bench && { echo '```'; cat build/bench; echo '```'; } >build/bench.md && \
 		t/bench/keep $$b build/bench.md t/bench/RESULTS.md || exit 1; done
 
