@@ -3,12 +3,25 @@
 
 #include "textbuf.h"
 
+#define DRAIN_SIZE (64 * (size_t)1024)
+
+void
+textbuf_drain(struct textbuf *t)
+{
+	if (!t->failed && t->len > 0 &&
+	    t->drain(t->to, t->buf, t->len) == -1)
+		t->failed = true;
+	t->len = 0;
+}
+
 static char *
 room(struct textbuf *t, size_t len)
 {
 	char *grown;
 	size_t size;
 
+	if (t->drain != NULL && t->len >= DRAIN_SIZE)
+		textbuf_drain(t);
 	if (t->failed)
 		return NULL;
 	if (t->size - t->len < len) {

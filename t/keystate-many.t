@@ -26,7 +26,7 @@ export T
 if ldd "$BIN/keystate" | grep -q libasan; then
 	echo '# memory: the sanitizers have their own'
 else
-	base=$(t/bench/measure 'keystate clock --now 20260106000002' | cut -d' ' -f2)
+	base=$(t/bench/measure 'keystate clock --now 20260106000002 >/dev/null' | cut -d' ' -f2)
 	kb=$(t/bench/measure "$pass" | cut -d' ' -f2)
 	many=$((base + (kb - base) * 10000 / ZONES))
 	ok "$kb KB, of which $base KB are no zone's: $many KB for 10,000 zones, at most 102400" \
@@ -36,6 +36,6 @@ fi
 # One zone among many gets what it lacks, whether asked for alone or not.
 ks zone add -z alone.example >/dev/null
 ok 'one new zone' ks enforce -q --zone alone.example --now 20260106000003
-is 'has its keys' "$(grep '^alone\.example' "$T/state/keys.db" | cut -f2,13 | tr '\t\n' '  ')" 'KSK publish ZSK active ZSK publish '
+is 'has its keys' "$(grep '^alone\.example' "$T/state/keys.db" | cut -f2,13 | sort | tr '\t\n' '  ')" 'KSK publish ZSK active ZSK publish '
 is 'and no other zone got one' "$(grep -vc '^;' "$T/state/keys.db")" $((4 * ZONES + 3))
 done_testing

@@ -12,14 +12,10 @@
 #include "atomicfile.h"
 #include "db.h"
 #include "dbrows.h"
-#include "digest.h"
-#include "hex.h"
 #include "number.h"
 #include "tidy.h"
 
-#define HISTORY	   "history.log"
-#define LOCK	   "lock"
-#define STATE_MODE 0600
+#define LOCK "lock"
 
 /* ---- facts, public keys, salts ---- */
 
@@ -184,7 +180,7 @@ take_lock(struct database *db, unsigned wait, struct diag *d)
 	if (database_path(db->dir, LOCK, path, d) == -1)
 		return -1;
 	db->lock =
-	    open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, STATE_MODE);
+	    open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, DB_MODE);
 	if (db->lock == -1)
 		return diag_system(d, "%s: Error getting db lock", path);
 	for (unsigned tries = wait * 10;; tries--) {
@@ -244,7 +240,7 @@ static int
 read_manifest(struct database *db, const struct dbfile *f, struct diag *d)
 {
 	static const char *const names[] = { ";file keys.db ", ";file zone.db ",
-		";file " HISTORY " " };
+		";file " DB_HISTORY " " };
 	uint64_t value[3];
 
 	for (size_t i = 0; i < 3; i++) {
@@ -380,228 +376,6 @@ fail:
 	return -1;
 }
 
-/* ---- committing ---- */
-
-/*
- * After an interrupted commit: the version before goes back into its place,
- * so that it cannot be lost by the next commit's keeping of previous files.
- */
-static int
-mend(struct database *db, int which, struct diag *d)
-{
-	char path[PATH_MAX], previous[PATH_MAX];
-
-	if (!db->stamp[which].torn)
-		return 0;
-	if (database_path(db->dir, dbrows[which].name, path, d) == -1 ||
-	    snprintf(previous, sizeof(previous), "%s/%s.previous", db->dir,
-		dbrows[which].name) >= (int)sizeof(previous))
-		return -1;
-	if (rename(previous, path) == -1)
-		return diag_system(d, "%s", previous);
-	if (atomicfile_sync_folder(path, d) == -1)
-		return -1;
-	db->stamp[which].torn = false;
-	return 0;
-}
-
-static int
-write_all(int fd, const char *bytes, size_t len)
-{
-	while (len > 0) {
-		const ssize_t n = write(fd, bytes, len);
-
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return -1;
-		bytes += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
-static int
-put_file(const struct database *db, const char *name, const struct textbuf *t,
-    struct diag *d)
-{
-	char path[PATH_MAX];
-
-	if (database_path(db->dir, name, path, d) == -1)
-		return -1;
-	return atomicfile_put(path, t->buf, t->len, STATE_MODE, true, d);
-}
-
-static int
-digest_of(const struct textbuf *t, char hex[65], struct diag *d)
-{
-	uint8_t digest[DIGEST_MAX];
-	size_t size;
-
-	if (t->failed)
-		return diag_set(d, STATUS_SYSTEM, "database: out of memory");
-	size = digest_compute(DIGEST_SHA256, t->buf, t->len, digest);
-	if (size == 0)
-		return diag_set(d, STATUS_SYSTEM, "database: SHA-256 failed");
-	hex_encode(digest, size, hex);
-	return 0;
-}
-
-/* The frame of keys.db(5) around body. */
-static void
-put_frame(struct textbuf *whole, const char *name, uint64_t commit,
-    const char *extra, const struct textbuf *body, size_t records)
-{
-	textbuf_puts(whole, ";keystate ");
-	textbuf_puts(whole, name);
-	textbuf_puts(whole, " 1\n;commit ");
-	textbuf_u64(whole, commit);
-	textbuf_puts(whole, "\n");
-	textbuf_puts(whole, extra);
-	textbuf_put(whole, body->buf, body->len);
-	textbuf_puts(whole, ";end ");
-	textbuf_puts(whole, name);
-	textbuf_puts(whole, " records=");
-	textbuf_u64(whole, records);
-	textbuf_puts(whole, "\n");
-}
-
-/* keys.db or zone.db, if it changed. */
-static int
-commit_file(struct database *db, const struct model *m, int which,
-    uint64_t commit, struct dbstamp *stamp, struct diag *d)
-{
-	struct textbuf body = { 0 }, whole = { 0 };
-	size_t records;
-	int rc = -1;
-
-	*stamp = db->stamp[which];
-	dbrows_write(&dbrows[which], db, m, &body, &records);
-	if (digest_of(&body, stamp->digest, d) == -1)
-		goto out;
-	if (strcmp(stamp->digest, db->stamp[which].digest) == 0) {
-		rc = 0;
-		goto out;
-	}
-	put_frame(&whole, dbrows[which].name, commit, "", &body, records);
-	if (whole.failed) {
-		diag_set(d, STATUS_SYSTEM, "database: out of memory");
-		goto out;
-	}
-	stamp->commit = commit;
-	rc = put_file(db, dbrows[which].name, &whole, d);
-out:
-	textbuf_free(&body);
-	textbuf_free(&whole);
-	return rc;
-}
-
-/*
- * Append the lines of this commit behind what belongs to the last one: what an
- * interrupted commit left there goes.
- */
-static int
-commit_history(struct database *db, uint64_t *size, struct diag *d)
-{
-	char path[PATH_MAX];
-	struct stat st;
-	int fd, rc = -1;
-
-	*size = db->history_size;
-	if (db->history.failed)
-		return diag_set(d, STATUS_SYSTEM, "database: out of memory");
-	if (db->history.len == 0)
-		return 0;
-	if (database_path(db->dir, HISTORY, path, d) == -1)
-		return -1;
-	fd =
-	    open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, STATE_MODE);
-	if (fd == -1 || fstat(fd, &st) == -1) {
-		diag_system(d, "%s", path);
-		goto out;
-	}
-	/* A shorter one was moved away: begin where it ends. */
-	if ((uint64_t)st.st_size < *size)
-		*size = (uint64_t)st.st_size;
-	if (ftruncate(fd, (off_t)*size) == -1 ||
-	    lseek(fd, (off_t)*size, SEEK_SET) == -1 ||
-	    write_all(fd, db->history.buf, db->history.len) == -1 ||
-	    fsync(fd) == -1) {
-		diag_system(d, "%s", path);
-		goto out;
-	}
-	*size += db->history.len;
-	rc = 0;
-out:
-	if (fd != -1 && close(fd) == -1 && rc == 0)
-		rc = diag_system(d, "%s", path);
-	return rc;
-}
-
-/* policy.db, which makes the commit. */
-static int
-commit_policies(struct database *db, const struct model *m, uint64_t commit,
-    const struct dbstamp *keys, const struct dbstamp *zones, uint64_t history,
-    struct dbstamp *stamp, struct diag *d)
-{
-	struct textbuf body = { 0 }, whole = { 0 };
-	char extra[160];
-	size_t records;
-	int rc = -1;
-
-	dbrows_write(&dbrows[DB_POLICIES], db, m, &body, &records);
-	if (digest_of(&body, stamp->digest, d) == -1)
-		goto out;
-	if (strcmp(stamp->digest, db->stamp[DB_POLICIES].digest) == 0 &&
-	    keys->commit == db->stamp[DB_KEYS].commit &&
-	    zones->commit == db->stamp[DB_ZONES].commit &&
-	    history == db->history_size) {
-		*stamp = db->stamp[DB_POLICIES]; /* nothing changed at all */
-		rc = 0;
-		goto out;
-	}
-	(void)snprintf(extra, sizeof(extra),
-	    ";file keys.db %" PRIu64 "\n;file zone.db %" PRIu64
-	    "\n;file " HISTORY " %" PRIu64 "\n",
-	    keys->commit, zones->commit, history);
-	put_frame(
-	    &whole, dbrows[DB_POLICIES].name, commit, extra, &body, records);
-	if (whole.failed) {
-		diag_set(d, STATUS_SYSTEM, "database: out of memory");
-		goto out;
-	}
-	stamp->commit = commit;
-	rc = put_file(db, dbrows[DB_POLICIES].name, &whole, d);
-out:
-	textbuf_free(&body);
-	textbuf_free(&whole);
-	return rc;
-}
-
-int
-database_commit(struct database *db, const struct model *m, struct diag *d)
-{
-	const uint64_t commit = db->commit + 1;
-	struct dbstamp stamp[DB_FILES] = { 0 };
-	uint64_t history;
-
-	if (!db->writable)
-		return diag_set(
-		    d, STATUS_USAGE, "database: opened for reading only");
-	if (mend(db, DB_KEYS, d) == -1 || mend(db, DB_ZONES, d) == -1 ||
-	    commit_history(db, &history, d) == -1 ||
-	    commit_file(db, m, DB_ZONES, commit, &stamp[DB_ZONES], d) == -1 ||
-	    commit_file(db, m, DB_KEYS, commit, &stamp[DB_KEYS], d) == -1 ||
-	    commit_policies(db, m, commit, &stamp[DB_KEYS], &stamp[DB_ZONES],
-		history, &stamp[DB_POLICIES], d) == -1)
-		return -1;
-	memcpy(db->stamp, stamp, sizeof(stamp));
-	db->commit = stamp[DB_POLICIES].commit;
-	db->history_size = history;
-	db->history.len = 0;
-	return 0;
-}
-
 /* ---- history ---- */
 
 void
@@ -661,7 +435,7 @@ set_aside(const char *dir, char **backup, struct diag *d)
 {
 	static const char *const names[] = { "policy.db", "policy.db.previous",
 		"keys.db", "keys.db.previous", "zone.db", "zone.db.previous",
-		HISTORY };
+		DB_HISTORY };
 	char folder[PATH_MAX], from[PATH_MAX], to[PATH_MAX + 32];
 
 	for (unsigned n = 1;; n++) {
@@ -761,16 +535,8 @@ database_dump(const struct database *db, const struct model *m,
 {
 	static const int order[] = { DB_POLICIES, DB_ZONES, DB_KEYS };
 
-	for (size_t i = 0; i < DB_FILES; i++) {
-		struct textbuf body = { 0 };
-		size_t records;
-
-		dbrows_write(&dbrows[order[i]], db, m, &body, &records);
-		put_frame(
-		    out, dbrows[order[i]].name, db->commit, "", &body, records);
-		out->failed |= body.failed;
-		textbuf_free(&body);
-	}
+	for (size_t i = 0; i < DB_FILES; i++)
+		dbrows_whole(&dbrows[order[i]], db, m, db->commit, "", out);
 	if (out->failed)
 		return diag_set(d, STATUS_SYSTEM, "database: out of memory");
 	return 0;

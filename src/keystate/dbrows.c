@@ -749,3 +749,24 @@ dbrows_write(const struct dbrows *rows, const struct database *db,
 	dbcolumns_header(rows->columns, rows->count, t);
 	*records = rows->write(db, m, t);
 }
+
+void
+dbrows_whole(const struct dbrows *rows, const struct database *db,
+    const struct model *m, uint64_t commit, const char *extra,
+    struct textbuf *whole)
+{
+	size_t records;
+
+	textbuf_puts(whole, ";keystate ");
+	textbuf_puts(whole, rows->name);
+	textbuf_puts(whole, " 1\n;commit ");
+	textbuf_u64(whole, commit);
+	textbuf_puts(whole, "\n");
+	textbuf_puts(whole, extra);
+	dbrows_write(rows, db, m, whole, &records);
+	textbuf_puts(whole, ";end ");
+	textbuf_puts(whole, rows->name);
+	textbuf_puts(whole, " records=");
+	textbuf_u64(whole, records);
+	textbuf_puts(whole, "\n");
+}

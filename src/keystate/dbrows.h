@@ -21,6 +21,9 @@ struct dbrows {
 	    const struct database *db, const struct model *m, struct textbuf *t);
 };
 
+#define DB_HISTORY "history.log"
+#define DB_MODE	   0600 /* of every file */
+
 /* In the order of reading: zones before their keys. */
 extern const struct dbrows dbrows[DB_FILES];
 
@@ -34,5 +37,10 @@ int dbrows_read(const struct dbrows *rows, struct database *db, struct model *m,
  */
 void dbrows_write(const struct dbrows *rows, const struct database *db,
     const struct model *m, struct textbuf *t, size_t *records);
+
+/* The whole file into t: dbrows_write() in the frame of keys.db(5). */
+void dbrows_whole(const struct dbrows *rows, const struct database *db,
+    const struct model *m, uint64_t commit, const char *extra,
+    struct textbuf *t);
 
 #endif

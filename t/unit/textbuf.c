@@ -45,9 +45,47 @@ fails(void)
 	textbuf_free(&t);
 }
 
+struct sink {
+	size_t total;
+	int calls, fails_at;
+};
+
+static int
+take(void *to, const char *bytes, size_t len)
+{
+	struct sink *sink = to;
+
+	for (size_t i = 0; i < len; i++)
+		sink->total += bytes[i] == 'x';
+	return ++sink->calls == sink->fails_at ? -1 : 0;
+}
+
+static void
+drains(void)
+{
+	struct sink sink = { 0 }, bad = { .fails_at = 2 };
+	struct textbuf t = { .drain = take, .to = &sink };
+	size_t i;
+
+	for (i = 0; i < 1000000; i++)
+		textbuf_put(&t, "x", 1);
+	textbuf_drain(&t);
+	ok(!t.failed && sink.total == 1000000 && sink.calls > 1,
+	    "a million bytes drained");
+	ok(t.size < 200000, "and few kept: %zu", t.size);
+	textbuf_free(&t);
+
+	t = (struct textbuf){ .drain = take, .to = &bad };
+	for (i = 0; i < 1000000; i++)
+		textbuf_put(&t, "x", 1);
+	ok(t.failed && bad.calls == 2, "a drain that fails is said");
+	textbuf_free(&t);
+}
+
 int
 main(void)
 {
+	drains();
 	grows();
 	writes("n=0", 0);
 	writes("n=10", 10);
