@@ -7,6 +7,30 @@ command -v sqlite3 >/dev/null || skip_all 'no sqlite3'
 TZ=UTC
 export TZ
 
+# What does not change as a zone moves, of any signed zone with a record a line: the DNSKEY RRset whole, with its
+# owner and TTL; and which keys sign it, and which the rest.
+rrset() {
+	awk '$4 == "DNSKEY" { key = ""; for (i = 8; i <= NF && $i !~ /^;/; i++) key = key $i; print $1, $2, $5, $6, $7, key }' \
+		"$1" | sort
+}
+signers() {
+	awk '$4 == "RRSIG" { print ($5 == "DNSKEY" ? "DNSKEY" : "the rest"), $11 }' "$1" | sort -u
+}
+ds_of() { ks key export --ds -z "$@" | grep -v '^;' | cut -f5; }
+
+# bind_signed ZONE KSK ZSK [K.key...]: the zone as BIND signs it on 2026-02-01, in $T/ZONE.bind, with more DNSKEYs.
+bind_signed() (
+	zone=$1 ksk=$2 zsk=$3
+	shift 3
+	cd "$T" || exit
+	{
+		printf '$TTL 3600\n@ SOA ns1 hostmaster 1 7200 3600 1209600 3600\n@ NS ns1\nns1 A 192.0.2.1\n'
+		cat "$ksk.key" "$zsk.key" "$@" | grep -v '^;'
+	} >"$zone.db"
+	dnssec-signzone -q -x -P -O full -o "$zone" -s 20260131000000 -e 20260302000000 -k "$ksk" -f "$zone.bind" \
+		"$zone.db" "$zsk" >"$zone.log" 2>&1 || cat "$zone.log" >&2
+)
+
 # --- export the keys: K*.private of BIND -----------------------------------
 ks_installation
 ks -q setup
@@ -30,8 +54,11 @@ rejects 2 'goes only with' ks key import -z example.com -r SoftHSM -t ZSK -e rea
 rejects 2 "'30-FEX-2026' is not" ks key import -z example.com -r SoftHSM -t ZSK -e ready -k 00 -g 13 -w 30-FEX-2026
 rejects 1 'cannot sign' ks key import -z example.com -r SoftHSM -t ZSK -e ready -k 00 -g 3
 ok 'first pass and signing' ks_publish 20260201000000
-is 'the DNSKEY RRset is that of BIND' "$(ks_dnskeys example.com)" \
-	"$(cat "$T/$ksk.key" "$T/$zsk.key" | awk '$3 == "DNSKEY" { print $4, $5, $6, $7 $8 $9 }' | sort)"
+bind_signed example.com "$ksk" "$zsk"
+is 'the DNSKEY RRset is that of BIND' "$(rrset "$T/state/signed/example.com")" "$(rrset "$T/example.com.bind")"
+is 'and the same keys sign' "$(signers "$T/state/signed/example.com")" "$(signers "$T/example.com.bind")"
+is 'and the DS in the parent stays' "$(ds_of example.com)" \
+	"$(dnssec-dsfromkey -2 "$T/$ksk.key" | cut -d' ' -f4-)"
 is 'both are active, their dates kept' "$(ks key list --now 20260201000000 | awk '{ print $2, $3, $4 }' | sed -n '3,4p')" \
 	"$(printf 'KSK active 2027-01-01\nZSK active 2026-04-01')"
 
@@ -54,13 +81,20 @@ ks key export --published pre.example >"$T/ours"
 is 'what the old signer is to publish' "$(cut -f4 "$T/ours" | sort | uniq -c | tr -s ' ')" ' 2 DNSKEY'
 old=$(cd "$T" && dnssec-keygen -q -a ECDSAP256SHA256 -f KSK pre.example 2>/dev/null)
 oldz=$(cd "$T" && dnssec-keygen -q -a ECDSAP256SHA256 pre.example 2>/dev/null)
+bind_signed pre.example "$old" "$oldz" "$T/ours"
 # theirs go into our unsigned zone, so that both sets stand in both zones
 cat "$T/$old.key" "$T/$oldz.key" | grep -v '^;' >>"$T/state/unsigned/pre.example"
 touch -d '1 hour ago' "$T/state/unsigned/pre.example"
 ok 'signed here' ks_publish 20260201010000
-is 'theirs and ours are in the zone' "$(ks_dnskeys pre.example | wc -l | tr -d ' ')" 4
-is 'and only ours sign' "$(awk -F'\t' '$4 == "RRSIG" { split($5, f, " "); print f[7] }' "$T/state/signed/pre.example" |
-	sort -u | wc -l | tr -d ' ')" 2
+is 'four keys, theirs and ours' "$(rrset "$T/pre.example.bind" | wc -l | tr -d ' ')" 4
+is 'one DNSKEY RRset here and there: either verifies either zone' \
+	"$(rrset "$T/state/signed/pre.example")" "$(rrset "$T/pre.example.bind")"
+is 'and only ours sign here' "$(signers "$T/state/signed/pre.example" | cut -d' ' -f2- | grep -o '[0-9]*$' | sort)" \
+	"$(awk '$1 == "pre.example" { print $6 }' "$T/state/keys.db" | sort)"
+is 'and the DS that the parent gets before is of our KSK' "$(ds_of pre.example -e publish | cut -d' ' -f1)" \
+	"$(signers "$T/state/signed/pre.example" | sed -n 's/^DNSKEY //p')"
+tag=$(ds_of pre.example -e publish | cut -d' ' -f1)
+rejects 1 'is not ready' ks key ds-seen -z pre.example --keytag "$tag" --now 20260201010000
 
 # --- start fresh: an unsigned zone, which waits for its caches -----------------
 ks zone add -z fresh.example >/dev/null
@@ -71,6 +105,17 @@ is 'no DS is asked for yet' "$(ks key list -z fresh.example --now 20260201155959
 ok 'a pass in time' ks enforce -q --now 20260201160000
 is 'the DS is asked for' "$(ks key list -z fresh.example --now 20260201160000 | awk '/KSK/ { print $3, $4, $5, $6 }')" \
 	'ready waiting for ds-seen'
+ok 'ds-seen, and the zone is secure' ks key ds-seen -z fresh.example --now 20260201170000 \
+	--keytag "$(ds_of fresh.example -e ready | cut -d' ' -f1)"
+is 'its KSK is active' "$(ks key list -z fresh.example --now 20260201170000 | awk '/KSK/ { print $3 }')" active
+
+# --- prepublish, its end: our DS is there alone, and their keys go --------------
+ok 'our KSK is ready by now: ds-seen' ks key ds-seen -z pre.example --keytag "$tag" --now 20260201170000
+grep -v DNSKEY "$T/state/unsigned/pre.example" >"$T/without"
+cat "$T/without" >"$T/state/unsigned/pre.example"
+touch -d '1 minute ago' "$T/state/unsigned/pre.example"
+ok 'their DNSKEYs are taken out' ks_publish 20260202170000
+is 'ours are left' "$(rrset "$T/state/signed/pre.example")" "$(rrset "$T/ours")"
 
 # --- an installation of OpenDNSSEC 1.x: conf, kasp, zonelist, kasp.db ----------
 old_installation() { # SCHEMA: where the state stands
@@ -118,13 +163,25 @@ add_key() {
 			insert into dnsseckeys values ($1, $1, $4, $3, $5, $dates)"
 	fi
 }
+# The keys of old: made by BIND, taken by OpenDNSSEC as its manual says (keyconv), three in the zone, two of them sign.
+for flags in '-f KSK' '' ''; do
+	(cd "$T" && dnssec-keygen -q -a RSASHA256 -b 2048 $flags one.example 2>/dev/null)
+done >"$T/of-old"
+ids='0a01 0b02 0c03'
+set -- $ids
+while read -r k; do
+	chmod 600 "$T/$k.private"
+	softhsm2-keyconv --in "$T/$k.private" --out "$T/$1.pem" >/dev/null
+	chmod 600 "$T/$1.pem"
+	shift
+done <"$T/of-old"
+set -- $(cat "$T/of-old")
+bind_signed one.example "$1" "$2" "$T/$3.key"
 for schema in 1.1 1.3; do
 	old_installation $schema
 	is "$schema: conf.xml with SQLite is taken as it is" \
 		"$(ks setup 2>&1 | grep -c 'keystate import-opendnssec')" 1
-	for id in 0a01 0b02 0c03; do
-		[ -f "$T/$id.pem" ] || openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out "$T/$id.pem" 2>/dev/null
-		chmod 600 "$T/$id.pem"
+	for id in $ids; do
 		softhsm2-util --import "$T/$id.pem" --token OpenDNSSEC --pin "$(cat "$T/etc/pin")" --label x --id $id >/dev/null
 	done
 	add_key 1 0A01 257 1 4 '2025-12-01 00:00:00' '2025-12-02 00:00:00' '2025-12-03 00:00:00' '2026-12-03 00:00:00'
@@ -140,8 +197,11 @@ for schema in 1.1 1.3; do
 		"$(printf 'one.example KSK active 2026-12-03 00:00:00 \none.example ZSK active 2026-02-19 00:00:00 \none.example ZSK publish 2026-01-31 14:00:00 \n')"
 	ks_zone one.example
 	ok "$schema: first pass and signing" ks_publish 20260201000000
-	is "$schema: the DNSKEY RRset is that of the keys of old" \
-		"$(grep -c '	DNSKEY	' "$T/state/signed/one.example")" 3
+	is "$schema: the DNSKEY RRset is that of old" "$(rrset "$T/state/signed/one.example")" \
+		"$(rrset "$T/one.example.bind")"
+	is "$schema: and the same keys sign" "$(signers "$T/state/signed/one.example")" "$(signers "$T/one.example.bind")"
+	is "$schema: and the DS in the parent stays" "$(ds_of one.example)" \
+		"$(dnssec-dsfromkey -2 "$T/$1.key" | cut -d' ' -f4-)"
 	is "$schema: the salt is the one of old" \
 		"$(awk -F'\t' '$4 == "NSEC3PARAM" { print $5 }' "$T/state/signed/one.example")" '1 0 5 ABCDEF0123456789'
 	rejects 1 'already' ks import-opendnssec
