@@ -1,7 +1,60 @@
 #include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "show.h"
+
+#define COLUMNS_LEAST 40
+
+unsigned
+show_columns(void)
+{
+	struct winsize w = { 0 };
+
+	if (!isatty(STDOUT_FILENO))
+		return 0;
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == -1 || w.ws_col == 0)
+		return 80;
+	return w.ws_col < COLUMNS_LEAST ? COLUMNS_LEAST : w.ws_col;
+}
+
+/* How much of text stands in so many columns, cut at a blank; all, if it fits. */
+static size_t
+fitting(const char *text, unsigned columns)
+{
+	const char *command = strstr(text, "keystate ");
+	size_t i, blank = 0;
+	unsigned width = 0;
+
+	for (i = 0; text[i] != '\0'; i++) {
+		/* UTF-8: the first octet of a character counts. */
+		width += ((unsigned char)text[i] & 0xc0) != 0x80;
+		if (width > columns)
+			break;
+		if (text[i] == ' ' && i > 0)
+			blank = i;
+	}
+	if (text[i] == '\0' || command == text)
+		return strlen(text);
+	if (command != NULL && blank > (size_t)(command - text))
+		blank = (size_t)(command - text) - 1;
+	return blank > 0 ? blank : strlen(text);
+}
+
+void
+show_folded(const char *line, unsigned columns, unsigned indent)
+{
+	size_t n = columns == 0 ? strlen(line) : fitting(line, columns);
+
+	(void)printf("%.*s\n", (int)n, line);
+	for (line += n; *line != '\0'; line += n) {
+		line += strspn(line, " ");
+		n = fitting(line, columns - indent);
+		(void)printf("%*s%.*s\n", (int)indent, "", (int)n, line);
+	}
+}
 
 void
 show_json(json_t *value)

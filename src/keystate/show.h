@@ -6,6 +6,18 @@
 
 #include "session.h"
 
+/*
+ * How wide the terminal is that stdout is; 0: it is none, and a listing has
+ * the columns that programs know from ods-ksmutil.
+ */
+unsigned show_columns(void);
+
+/*
+ * A line, folded at blanks to so many columns (0: not at all), what follows
+ * indented.  A command to be typed stays whole, on a line of its own.
+ */
+void show_folded(const char *line, unsigned columns, unsigned indent);
+
 /* Print and release. */
 void show_json(json_t *value);
 

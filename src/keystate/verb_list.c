@@ -8,6 +8,7 @@
 #include "hex.h"
 #include "keystore.h"
 #include "material.h"
+#include "name.h"
 #include "show.h"
 #include "verb.h"
 
@@ -81,18 +82,13 @@ static bool
 is_there(struct session *s, const struct keypair *pair)
 {
 	struct keystore *ks = material_store(s, pair->repository, NULL);
-	struct key_entry entry;
 	uint8_t id[KEY_ID_MAX];
 	size_t size;
 
-	if (ks == NULL ||
-	    hex_decode(pair->id, strlen(pair->id), id, sizeof(id), &size) == -1)
-		return false;
-	for (size_t i = 0; i < keystore_count(ks); i++)
-		if (keystore_entry(ks, i, &entry, NULL) == 0 &&
-		    entry.id_size == size && memcmp(entry.id, id, size) == 0)
-			return true;
-	return false;
+	return ks != NULL &&
+	    hex_decode(pair->id, strlen(pair->id), id, sizeof(id), &size) ==
+	    0 &&
+	    keystore_has(ks, id, size);
 }
 
 static const char *
@@ -101,6 +97,29 @@ backup_text(const struct keypair *pair)
 	if (pair->backed_up != 0)
 		return "backed up";
 	return pair->backup_prepared != 0 ? "prepared" : "no backup";
+}
+
+/* On a terminal a key takes a line, and with -v two, of at most 80 columns. */
+#define KEY_FORMAT "%-38s %-4s %-10s %s\n"
+
+static void
+print_key_row(struct session *s, const struct zone *z, const struct zonekey *k)
+{
+	const char *zone = z->name;
+	char next[64];
+
+	show_next(s, z, k, next, sizeof(next));
+	if (strlen(zone) > 38) {
+		(void)printf("%s\n", zone);
+		zone = "";
+	}
+	(void)printf(KEY_FORMAT, zone, key_type_name(k->pair->type),
+	    key_state_name(k->state), next);
+	if (s->o.verbose)
+		(void)printf("  tag %-5u  %s  %s, %s\n", k->pair->tag,
+		    k->pair->id, k->pair->repository,
+		    is_there(s, k->pair) ? backup_text(k->pair)
+					 : "NOT in it");
 }
 
 static void
@@ -156,6 +175,7 @@ key_object(
 static enum status
 key_list(struct session *s, int argc, char **operands, struct diag *d)
 {
+	const unsigned columns = show_columns();
 	struct filter f;
 	struct zone **zones;
 	json_t *all = json_array();
@@ -168,7 +188,10 @@ key_list(struct session *s, int argc, char **operands, struct diag *d)
 		json_decref(all);
 		return verb_failed(d);
 	}
-	if (!s->o.json)
+	if (!s->o.json && columns != 0)
+		(void)printf("Keys:\n" KEY_FORMAT, "Zone:", "Type", "State:",
+		    "Next transition:");
+	else if (!s->o.json)
 		(void)printf("Keys:\n%-31s %-13s %-9s %-26s%s\n",
 		    "Zone:", "Keytype:", "State:", "Date of next transition:",
 		    s->o.verbose ? " CKA_ID:                           "
@@ -184,6 +207,8 @@ key_list(struct session *s, int argc, char **operands, struct diag *d)
 			if (s->o.json)
 				(void)json_array_append_new(
 				    all, key_object(s, zones[i], key));
+			else if (columns != 0)
+				print_key_row(s, zones[i], key);
 			else
 				print_key(s, zones[i], key);
 		}
@@ -204,7 +229,7 @@ rollover_row(const struct session *s, const struct zone *z,
     const struct zonekey *k, json_t *all)
 {
 	const int64_t at = engine_retire_date(s->m, z, k);
-	char date[32] = "(not scheduled)";
+	char date[32] = "(not scheduled)", row[NAME_TEXT_MAX + 64];
 
 	if (s->o.json) {
 		(void)json_array_append_new(all,
@@ -215,8 +240,9 @@ rollover_row(const struct session *s, const struct zone *z,
 	}
 	if (at != MOMENT_NEVER && at != 0)
 		session_date(at, date);
-	(void)printf(
-	    "%-31s %-13s %s\n", z->name, key_type_name(k->pair->type), date);
+	(void)snprintf(row, sizeof(row), "%-31s %-13s %s", z->name,
+	    key_type_name(k->pair->type), date);
+	show_folded(row, show_columns(), 46);
 }
 
 static enum status

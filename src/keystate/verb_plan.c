@@ -1,8 +1,10 @@
 /* plan: what will happen, and what is owed when. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "plan.h"
+#include "show.h"
 #include "verb.h"
 
 #define YEAR	   INT64_C(31536000)
@@ -11,7 +13,29 @@
 static int
 put_text(const struct plan *p, FILE *to)
 {
-	plan_text(p, to);
+	const unsigned columns = show_columns();
+	char *text = NULL, *line, *next;
+	size_t len;
+	FILE *memory;
+
+	if (columns == 0) {
+		plan_text(p, to);
+		return 0;
+	}
+	if ((memory = open_memstream(&text, &len)) == NULL)
+		return -1;
+	plan_text(p, memory);
+	if (fclose(memory) == EOF) {
+		free(text);
+		return -1;
+	}
+	for (line = text; *line != '\0'; line = next) {
+		next = line + strcspn(line, "\n");
+		if (*next != '\0')
+			*next++ = '\0';
+		show_folded(line, columns, 4);
+	}
+	free(text);
 	return 0;
 }
 
