@@ -157,6 +157,14 @@ roll --previous "$T/1" <"$T/in2" >"$T/2"
 is 'a gradual roll: the retired ZSK keeps what it signed' "$(fact kept "$T/2")/$(fact signed "$T/2")" 10/2
 is 'three keys have signatures' "$(fact signers "$T/2" | tr ',' '\n' | wc -l)" 3
 ok 'dnssec-verify accepts it' dnssec-verify -q -o example. "$T/2"
+sign "$T/before" <"$T/in2"
+zone 3 "$T/dnskeys2" | stream example. >"$T/in3"
+roll --previous "$T/before" <"$T/in3" >"$T/3"
+is 'the SOA by another key is a change: facts of a file that is not published mislead' \
+	"$(fact kept "$T/3")/$(fact signed "$T/3")/$(fact changed "$T/3")" 11/1/1
+zone 4 "$T/dnskeys2" | stream example. >"$T/in4"
+roll --previous "$T/3" <"$T/in4" >"$T/4"
+is 'once' "$(fact kept "$T/4")/$(fact signed "$T/4")/$(fact changed "$T/4")" 11/1/0
 roll --previous "$T/1" --immediate <"$T/in2" >"$T/2"
 is 'an immediate one: all anew, but DNSKEY too has changed' "$(fact kept "$T/2")/$(fact signed "$T/2")" 0/12
 is 'two keys have' "$(fact signers "$T/2" | tr ',' '\n' | wc -l)" 2

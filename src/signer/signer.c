@@ -74,6 +74,16 @@ is_signed(const struct cut *at, uint16_t type)
 	return !at->delegation || type == RRTYPE_DS || type == RRTYPE_NSEC;
 }
 
+/* Did a key make one of them that signs no longer? */
+static bool
+lingers(const struct zone_keys *keys, uint32_t kept_by)
+{
+	for (size_t i = 0; i < keys->count; i++)
+		if ((kept_by >> i & 1) != 0 && !keys->key[i].zsk)
+			return true;
+	return false;
+}
+
 /*
  * The old zone's same set.  Notes whether a difference is one that makes the
  * zone worth publishing: a new serial and a new ZONEMD alone do not.
@@ -98,9 +108,12 @@ look_back(struct signer *s, const struct rrset *set, const struct rrset **same,
 			   soa_equal_but_serial(old, set)))) {
 		z->changed = true;
 	} else if (set->type == RRTYPE_SOA) {
-		/* The old serial stays only with a signature that is good. */
+		/*
+		 * The old serial stays only with a signature that is good, and
+		 * by today's keys: the facts name who signs the new one.
+		 */
 		if (decide(&z->rules, set, old, &probe, &z->kept, d) == -1 ||
-		    probe.sign_count > 0)
+		    probe.sign_count > 0 || lingers(&z->keys, probe.kept_by))
 			z->changed = true;
 	}
 	return old;
