@@ -684,6 +684,15 @@ fires('cache-old-dnskey', 'nsec', sub { # APNIC 2012: another signer's ZSKs
 	my ($status, $count, $err) = Zone::audit($later->save("$T/later"), "--record $both.audit",
 	    '--now ' . (time + 3 * 3600));
 	is($count->{'cache-old-signatures'}, 1, 'three hours later the file may still be published');
+	# To the second, with the hour of --propagation: what left all caches just now is in none.
+	my $record = do { local $/; open my $f, "<", "$both.audit" or die; <$f> };
+	for my $short (1, 0) {
+		my $now = time;
+		(my $ended = $record) =~ s/^(signers\t\d+)\t\d+\t(\d+)\t1\t/"$1\t" . ($now - 3600 - $2 + $short) . "\t$2\t0\t"/gem;
+		Zone::spew("$T/ended.audit", $ended);
+		($status, $count, $err) = Zone::audit("$T/later", "--record $T/ended.audit --now $now");
+		is($count->{'cache-old-signatures'} // 0, $short, "signatures that leave caches in $short s");
+	}
 }
 my @ds = map { 'example. 3600 DS ' . Zone::ds_text('example.', $_) } $ksk, $ksk2;
 {

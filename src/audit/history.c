@@ -48,6 +48,7 @@ history_since(const struct history *h)
 	return h->since;
 }
 
+/* RFC 1035 §3.2.1: at that moment it is in no cache any more. */
 int64_t
 span_end(const struct history *h, bool current, int64_t last, uint32_t ttl)
 {
@@ -56,9 +57,13 @@ span_end(const struct history *h, bool current, int64_t last, uint32_t ttl)
 	return (current ? set->now : last) + ttl + set->propagation;
 }
 
-/* A span of the kind with these keys, or a new one; NULL: no room. */
+/*
+ * A span of the kind with these keys, or a new one; NULL: no room.  A TTL that
+ * was lowered ends by itself: with it begins another span.
+ */
 static struct span *
-span_find(struct history *h, bool dnskey, uint64_t keys, uint64_t signers)
+span_find(struct history *h, bool dnskey, uint64_t keys, uint64_t signers,
+    uint32_t ttl)
 {
 	struct span *oldest = &h->span[0];
 
@@ -66,7 +71,7 @@ span_find(struct history *h, bool dnskey, uint64_t keys, uint64_t signers)
 		struct span *s = &h->span[i];
 
 		if (s->dnskey == dnskey && s->keys == keys &&
-		    s->signers == signers)
+		    s->signers == signers && s->ttl == ttl)
 			return s;
 		if (!s->current && s->last < oldest->last)
 			oldest = s;
@@ -76,7 +81,7 @@ span_find(struct history *h, bool dnskey, uint64_t keys, uint64_t signers)
 	else if (oldest->current)
 		return NULL;
 	*oldest = (struct span){ .dnskey = dnskey, .keys = keys,
-		.signers = signers, .first = h->zone->set->now };
+		.signers = signers, .ttl = ttl, .first = h->zone->set->now };
 	return oldest;
 }
 
@@ -84,14 +89,12 @@ static void
 span_see(struct history *h, bool dnskey, uint64_t keys, uint64_t signers,
     uint32_t ttl)
 {
-	struct span *s = span_find(h, dnskey, keys, signers);
+	struct span *s = span_find(h, dnskey, keys, signers, ttl);
 
 	if (s == NULL)
 		return;
 	s->last = h->zone->set->now;
 	s->current = true;
-	if (ttl > s->ttl)
-		s->ttl = ttl;
 }
 
 /* Take what the masks of a zone say into the spans. */
@@ -269,7 +272,7 @@ judge_ds(const struct history *h, const struct ds_set *set,
 		const struct span *old = &h->span[i];
 
 		if (!old->dnskey || span_end(h, old->current, old->last,
-			old->ttl) < h->zone->set->now ||
+			old->ttl) <= h->zone->set->now ||
 		    (keys & old->keys & old->signers) != 0)
 			continue;
 		until(h, old->current, old->last, old->ttl, text);
@@ -337,7 +340,7 @@ history_judge(struct history *h, const struct stats *stats,
 
 		/* RFC 6781 §4.4: without a DS nothing is validated. */
 		if ((h->zone->insecure && !h->zone->signed_) ||
-		    span_end(h, old->current, old->last, old->ttl) <
+		    span_end(h, old->current, old->last, old->ttl) <=
 		    h->zone->set->now)
 			continue;
 		if (old->dnskey)
@@ -347,7 +350,7 @@ history_judge(struct history *h, const struct stats *stats,
 	}
 	for (size_t i = 0; i < h->ds_sets; i++)
 		if (h->ds[i].count > 0 && span_end(h, h->ds[i].current,
-			h->ds[i].last, h->ds[i].ttl) >= h->zone->set->now)
+			h->ds[i].last, h->ds[i].ttl) > h->zone->set->now)
 			judge_ds(h, &h->ds[i], stats, at, found);
 }
 
