@@ -6,6 +6,18 @@
 #include "engine_internal.h"
 
 /*
+ * Its DS went after that was asked for, or after that of a successor was.  One
+ * that was said to be gone before is not relied on: it may stand there still.
+ */
+static bool
+asked_to_go(const struct zonekey *k)
+{
+	return k->ds_gone != 0 &&
+	    ((k->ds_withdraw != 0 && k->ds_gone >= k->ds_withdraw) ||
+		(k->ds_doubt != 0 && k->ds_gone >= k->ds_doubt));
+}
+
+/*
  * The DS of `k` need not be answered any more: every cache that has a DS of
  * this algorithm has one of another published KSK, or the DS of k itself has
  * left all caches.
@@ -38,7 +50,7 @@ replaced(struct pass *ps, const struct zone *z, const struct zonekey *k,
 		}
 	}
 	*i = INTERVAL_ALGORITHM_DS;
-	return other && k->ds_gone != 0 &&
+	return other && asked_to_go(k) &&
 	    pass_waited(ps, z, k, INTERVAL_ALGORITHM_DS, w);
 }
 
