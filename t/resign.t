@@ -135,8 +135,22 @@ rejects 1 'NotifyCommand failed' rs one.example
 recorded() { awk -F '\t' -v zone="$1" '$1 == zone { print $7 }' "$T/state/zone.db"; }
 ok 'without evidence' test "$(recorded one.example)" -lt "$(serial one.example)"
 sed -i "s|<NotifyCommand>.*</NotifyCommand>|<NotifyCommand>true %zone</NotifyCommand>|" "$T/etc/conf.xml"
-ok 'the next run counts it' rs one.example
+ok 'the next run repeats it, and counts it' rs one.example
 is 'as published' "$(recorded one.example)" "$(serial one.example)"
+
+# ... and one that a killed run had no time for is made good.
+sed -i "s|<NotifyCommand>.*</NotifyCommand>|<NotifyCommand>echo %zone >>$T/notified; kill -s KILL \$(cat $T/pid)</NotifyCommand>|" "$T/etc/conf.xml"
+for z in one three; do echo "z.$z.example. A 192.0.2.10" >>"$T/state/unsigned/$z.example"; done
+NOW=$((NOW + 60))
+: >"$T/notified"
+sh -c 'echo $$ >"$1"; shift; exec "$@"' sh "$T/pid" resign -c "$T/etc/conf.xml" --now $NOW >"$T/out" 2>&1
+is 'killed while it told of the first zone' "$? $(wc -l <"$T/notified")" '137 1'
+sed -i "s|<NotifyCommand>.*</NotifyCommand>|<NotifyCommand>echo %zone >>$T/notified</NotifyCommand>|" "$T/etc/conf.xml"
+: >"$T/notified"
+ok 'the run after it' rs
+is 'tells of all that may be new' "$(sort -u "$T/notified" | tr '\n' ' ')" 'one.example three.example '
+ok 'and forgets it' test ! -e "$T/state/unnotified"
+sed -i "s|<NotifyCommand>.*</NotifyCommand>|<NotifyCommand>true %zone</NotifyCommand>|" "$T/etc/conf.xml"
 
 # On a terminal people see how far it is: the zones, or where they are few the RRsets.
 seq 12000 | sed 's/.*/h&.one.example. A 192.0.2.2/' >>"$T/state/unsigned/one.example"
