@@ -46,7 +46,7 @@ use IO::Socket::UNIX;
 my $s = IO::Socket::UNIX->new(Type => SOCK_DGRAM, Local => '/dev/log') or die $!;
 open my $out, '>', "$ARGV[0]/log" or die;
 $out->autoflush(1);
-alarm 60;
+alarm 300;
 if (my $pid = fork) {
 	while (defined $s->recv(my $m, 8192)) { last if $m =~ /END/; print $out "$m\n" }
 	exit;
@@ -57,8 +57,53 @@ system "$ks zone add -z b.example >$ARGV[0]/out 2>&1";
 system "$ks enforce -v --now 20260101000500 >$ARGV[0]/out 2>$ARGV[0]/err";
 system "$ks enforce --log local3 --now 20250101000000 >>$ARGV[0]/out 2>>$ARGV[0]/err";
 system "$ks enforce --log nowhere >>$ARGV[0]/out 2>$ARGV[0]/nowhere";
+IO::Socket::UNIX->new(Type => SOCK_DGRAM, Peer => '/dev/log')->send('LEVELS');
+system "sh $ARGV[0]/levels.sh >$ARGV[0]/out 2>&1";
 IO::Socket::UNIX->new(Type => SOCK_DGRAM, Peer => '/dev/log')->send('END');
 wait;
+X
+# What the manual's list of log messages tells, each made to happen.
+cat >"$T/levels.sh" <<X
+TOP=$T
+X
+cat >>"$T/levels.sh" <<'X'
+. t/lib.sh
+rm -rf "$T"
+. t/keystate.sh
+# begin 'sed script for conf.xml' 'sed script for kasp.xml'
+begin() {
+	T=$TOP/levels
+	rm -rf "$T"
+	ks_installation
+	sed -i -e '/<Module>/d' -e "s|<TokenLabel>.*|<Directory>$T/keys</Directory>|" -e '/<PINFile>/d' \
+		-e "$1" "$T/etc/conf.xml"
+	sed -i -e "$2" "$T/etc/kasp.xml"
+	ks -q setup && ks zone add -z a.example
+}
+begin 's|</Directory>|&<RequireBackup/>|' ''
+ks enforce --now 20260101000000
+ks enforce --now 20260101000100
+begin 's|</Directory>|&<Capacity>1</Capacity>|' ''
+ks enforce --now 20260101000000
+ks enforce --now 20260101000100
+begin 's|</Enforcer>|<ManualKeyGeneration/>&|' ''
+ks enforce --now 20260101000000
+begin 's|</Enforcer>|<RolloverNotification>P30D</RolloverNotification>&|' ''
+ks enforce --assume-published --now 20260101000000
+ks enforce --assume-published --now 20260102140000
+ks key ds-seen -z a.example -k "$(awk '$2 == "KSK" { print $3 }' "$T/state/keys.db")" --now 20260102150000
+rm -rf "$T/state/signconf"
+ks enforce --assume-published --accept-clock --now 20261220000000
+begin '' 's|<Standby>0</Standby>|&<ManualRollover/>|'
+ks enforce --assume-published --now 20260101000000
+ks key rollover -z a.example -t ZSK --now 20260101000100
+ks enforce --now 20260101000200
+perl -e 'use Fcntl; open my $f, "+<", $ARGV[0] or die;
+	my $lock = pack "s s x4 q q i x4", F_WRLCK, 0, 0, 0, 0; fcntl $f, F_SETLK, $lock or die;
+	system "keystate", "-c", $ARGV[1], "enforce", "--wait", "PT0S"; exit $? >> 8' "$T/state/lock" "$T/etc/conf.xml"
+echo $? >"$TOP/locked"
+echo '<' >"$T/etc/conf.xml"
+ks enforce --log local0
 X
 if unshare -rm sh -c 'mount -t tmpfs none /dev && : >/dev/null' 2>/dev/null; then
 	unshare -rm sh -c 'mount -t tmpfs none /dev && : >/dev/null && perl "$0/syslog.pl" "$0" "$1"' "$T" "$PWD"
@@ -71,9 +116,27 @@ if unshare -rm sh -c 'mount -t tmpfs none /dev && : >/dev/null' 2>/dev/null; the
 	logged 132 'warning: Making non-backed up ZSK active' 'warnings'
 	logged 135 'next change at 20' 'debug with -v'
 	logged 156 'warning: the clock jumped' '--log names another facility'
-	sed 's/^<[0-9]*>.*keystate\[[0-9]*\]: /keystate: /' "$T/log" | sort >"$T/said"
+	sed '/^LEVELS/,$d; s/^<[0-9]*>.*keystate\[[0-9]*\]: /keystate: /' "$T/log" | sort >"$T/said"
 	sort "$T/err" | cmp -s - "$T/said"
 	tap_result $? 'what stderr got is what syslog got' || diff "$T/err" "$T/said" | sed 's/^/# /' | head -n 20
+	is 'a database that another holds: exit 3' "$(cat "$T/locked")" 3
+	while read -r code text; do
+		logged "$code" "$text" "$text"
+	done <<'X'
+131 Trying to make non-backed up ZSK active when RequireBackup flag is set
+132 warning: Making non-backed up ZSK active, PLEASE make sure
+132 warning: key rollover not completed as there are no keys in the ready state
+132 warning: Not enough keys to satisfy [kz]sk policy for zone
+134 Rollover of KSK expected at .* for a.example
+132 warning: KSK Retirement reached; please submit the new DS for a.example
+134 DS Record set has changed, the current set looks like:
+131 Error reading config
+131 .*Error getting db lock
+131 Repository SoftHSM is full, cannot create more [KZ]SKs for policy default
+134 NOTE: keys generated in repository SoftHSM will not become active until they have been backed up
+131 Signconf not written for a.example
+132 warning: There are no KSKs in the generate state; please use
+X
 	is 'no such facility' "$(cat "$T/nowhere")" 'keystate: --log: no such facility: nowhere'
 else
 	tap_result 0 'syslog # SKIP no mount namespace of our own here'

@@ -108,6 +108,10 @@ load_config(struct session *s, unsigned needs, struct diag *d)
 {
 	if ((needs & NEEDS_CONF) != 0 && load_conf(s, d) == -1)
 		return -1;
+	if ((needs & NEEDS_SYSLOG) != 0 && s->o.log == NULL &&
+	    report_syslog(s->conf->facility) == -1)
+		report_warn("%s: no such syslog facility: %s", s->o.conf,
+		    s->conf->facility);
 	if ((needs & NEEDS_WRITE) != 0 && !s->o.dry_run &&
 	    finish_pending(s, d) == -1)
 		return -1;

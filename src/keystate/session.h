@@ -64,6 +64,7 @@ enum needs {
 	NEEDS_READ = 8,	    /* the database, for looking */
 	NEEDS_WRITE = 16,   /* the database, for changing */
 	NEEDS_ALL = 31 - NEEDS_READ,
+	NEEDS_SYSLOG = 32, /* what it says goes to the facility of conf.xml too */
 };
 
 /*

@@ -235,9 +235,6 @@ enforce(struct session *s, int argc, char **operands, struct diag *d)
 
 	(void)argc;
 	(void)operands;
-	if (s->o.log == NULL && report_syslog(s->conf->facility) == -1)
-		report_warn("%s: no such syslog facility: %s", s->o.conf,
-		    s->conf->facility);
 	if (s->o.zone != NULL) {
 		if ((only = session_zone(s, d)) == NULL)
 			return verb_failed(d);
@@ -254,7 +251,8 @@ enforce(struct session *s, int argc, char **operands, struct diag *d)
 }
 
 const struct verb pass_verbs[] = {
-	{ "enforce", "z,dry-run,assume-published,accept-clock", NEEDS_ALL,
+	{ "enforce", "z,dry-run,assume-published,accept-clock",
+	    NEEDS_ALL | NEEDS_SYSLOG,
 	    "One pass: make keys, move states, write signconf files.",
 	    enforce },
 	{ "clock", ",accept-clock", 0,
