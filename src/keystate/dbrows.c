@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "dbrows.h"
+#include "hex.h"
 #include "number.h"
 
 /* ---- fields of their own kind ---- */
@@ -584,26 +585,17 @@ static const struct dbcolumn policy_columns[] = {
 #define POLICY_COLUMNS (sizeof(policy_columns) / sizeof(*policy_columns))
 
 static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-static int
 take_salt(struct database *db, const struct policy_row *row)
 {
 	uint8_t salt[SIGNCONF_SALT_MAX];
 	const size_t len = row->value == NULL ? 0 : strlen(row->value);
+	size_t size = 0;
 
-	if (row->name == NULL || len % 2 != 0 || len / 2 > sizeof(salt) ||
-	    (len > 0 && strspn(row->value, "0123456789abcdef") != len))
+	if (row->name == NULL ||
+	    (len > 0 && strspn(row->value, "0123456789abcdef") != len) ||
+	    hex_decode(row->value, len, salt, sizeof(salt), &size) == -1)
 		return -1;
-	for (size_t i = 0; i < len; i += 2)
-		salt[i / 2] = (uint8_t)(hex_digit(row->value[i]) << 4 |
-		    hex_digit(row->value[i + 1]));
-	return database_set_salt(db, row->name, salt, len / 2, row->moment);
+	return database_set_salt(db, row->name, salt, size, row->moment);
 }
 
 static int
@@ -703,8 +695,7 @@ write_policies(
 	for (size_t i = 0; i < db->nsalts; i++) {
 		const struct policy_salt *s = &db->salts[i];
 
-		for (size_t b = 0; b < s->len; b++)
-			(void)snprintf(text + 2 * b, 3, "%02x", s->salt[b]);
+		hex_encode(s->salt, s->len, text);
 		put_policy_row(t, &records, "policy", s->policy,
 		    s->len > 0 ? text : NULL, s->made);
 	}

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "dbtext.h"
+#include "hex.h"
 #include "number.h"
 
 /* ---- writing ---- */
@@ -152,14 +153,11 @@ dbfield_moment(const char *s, size_t len, int64_t *to)
 	return 0;
 }
 
+/* As dbtext_name() writes them: in upper case. */
 static int
 hex_value(char c)
 {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
+	return c >= 'a' && c <= 'f' ? -1 : hex_digit(c);
 }
 
 int
