@@ -1,5 +1,7 @@
 #include <fcntl.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/x509.h>
 #include <string.h>
 #include <sys/random.h>
 
@@ -112,21 +114,62 @@ read_key(EVP_PKEY **out, const struct algorithm **alg, const char *path,
 	return rc;
 }
 
+/* SHA-256 of the text, its zero octet and the public key, cut. */
+static int
+derive_id(EVP_PKEY *pkey, const char *owner, uint8_t id[RANDOM_ID_SIZE],
+    struct diag *d)
+{
+	EVP_MD_CTX *md = EVP_MD_CTX_new();
+	unsigned char digest[EVP_MAX_MD_SIZE], *pub = NULL;
+	const int len = i2d_PUBKEY(pkey, &pub);
+	int rc = -1;
+
+	if (md != NULL && len > 0 &&
+	    EVP_DigestInit_ex(md, EVP_sha256(), NULL) == 1 &&
+	    EVP_DigestUpdate(md, owner, strlen(owner) + 1) == 1 &&
+	    EVP_DigestUpdate(md, pub, (size_t)len) == 1 &&
+	    EVP_DigestFinal_ex(md, digest, NULL) == 1)
+		rc = 0;
+	if (rc == 0)
+		memcpy(id, digest, RANDOM_ID_SIZE);
+	else {
+		ERR_clear_error();
+		diag_set(d, STATUS_SYSTEM, "OpenSSL: SHA-256 failed");
+	}
+	EVP_MD_CTX_free(md);
+	OPENSSL_free(pub);
+	return rc;
+}
+
 int
 keystore_import(struct keystore *ks, const char *path,
     const struct key_spec *spec, uint8_t id[KEY_ID_MAX], size_t *id_size,
-    const struct algorithm **alg, struct diag *d)
+    bool *fresh, const struct algorithm **alg, struct diag *d)
 {
 	const struct algorithm *named = NULL;
 	EVP_PKEY *pkey = NULL;
 	enum key_kind kind;
 	struct naming n;
+	uint8_t derived[RANDOM_ID_SIZE];
+	struct key_spec with_id = *spec;
+	bool is_there = false;
 	unsigned bits;
 	int rc = -1;
 
-	if (name_key(ks, spec, &n, d) == -1 ||
-	    read_key(&pkey, &named, path, d) == -1)
+	if (read_key(&pkey, &named, path, d) == -1)
 		return -1;
+	if (spec->id == NULL && spec->owner != NULL) {
+		if (derive_id(pkey, spec->owner, derived, d) == -1)
+			goto out;
+		with_id.id = derived;
+		with_id.id_size = sizeof(derived);
+		is_there = keystore_has(ks, derived, sizeof(derived));
+	}
+	if (is_there) {
+		memcpy(n.key.id, derived, sizeof(derived));
+		n.key.id_size = sizeof(derived);
+	} else if (name_key(ks, &with_id, &n, d) == -1)
+		goto out;
 	if (keyfile_describe(pkey, &kind, &bits) == -1) {
 		diag_set(d, STATUS_USAGE,
 		    "%s: a kind of key that DNSSEC does not sign with", path);
@@ -137,9 +180,11 @@ keystore_import(struct keystore *ks, const char *path,
 		    path, bits, RSA_BITS_MAX);
 		goto out;
 	}
-	if (ops_of(ks)->import(ks, pkey, kind, &n.key, d) == -1)
+	if (!is_there && ops_of(ks)->import(ks, pkey, kind, &n.key, d) == -1)
 		goto out;
 	tell_id(&n, id, id_size);
+	if (fresh != NULL)
+		*fresh = !is_there;
 	if (alg != NULL)
 		*alg = named;
 	rc = 0;

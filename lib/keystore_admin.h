@@ -14,6 +14,12 @@ struct key_spec {
 	const uint8_t *id; /* CKA_ID, or NULL: 16 random octets */
 	size_t id_size;
 	const char *label; /* NULL: the id in hex */
+	/*
+	 * For an import: an id that is NULL is made of this text and the key
+	 * and not random.  A key that the store has by that id already is the
+	 * one: who was killed and begins again makes no second copy.
+	 */
+	const char *owner;
 };
 
 /*
@@ -27,14 +33,15 @@ int keystore_generate(struct keystore *ks, const struct key_spec *spec,
 
 /*
  * Import the private key in a file: PKCS#8 PEM, or BIND's K*.private.  spec's
- * kind and bits are not used.  alg, if not NULL, gets the algorithm that the
+ * kind and bits are not used.  *fresh, if not NULL, says whether the store did
+ * not have it (spec's owner).  alg, if not NULL, gets the algorithm that the
  * file names, or NULL if it names none.
  * -1: as above, and for a file that is not such a key, or that others can
  * read.
  */
 int keystore_import(struct keystore *ks, const char *path,
     const struct key_spec *spec, uint8_t id[KEY_ID_MAX], size_t *id_size,
-    const struct algorithm **alg, struct diag *d);
+    bool *fresh, const struct algorithm **alg, struct diag *d);
 
 /*
  * Remove the private key and its public key.  Handles from keystore_find() to

@@ -53,6 +53,7 @@ rejects 2 'is not a date' ks key import -z example.com -r SoftHSM -t ZSK -e acti
 rejects 2 'goes only with' ks key import -z example.com -r SoftHSM -t ZSK -e ready -k 00 -g 13 -y 20270101
 rejects 2 "'30-FEX-2026' is not" ks key import -z example.com -r SoftHSM -t ZSK -e ready -k 00 -g 13 -w 30-FEX-2026
 rejects 1 'cannot sign' ks key import -z example.com -r SoftHSM -t ZSK -e ready -k 00 -g 3
+is 'what was refused left no copy of a key' "$(hsmutil -c "$T/etc/conf.xml" list 2>&1 | sed -n 2p)" '2 keys found.'
 ok 'first pass and signing' ks_publish 20260201000000
 bind_signed example.com "$ksk" "$zsk"
 is 'the DNSKEY RRset is that of BIND' "$(rrset "$T/state/signed/example.com")" "$(rrset "$T/example.com.bind")"

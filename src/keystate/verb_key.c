@@ -393,16 +393,34 @@ take_state(const struct session *s, enum key_state *state, struct diag *d)
 	    "generate, publish, ready, active, retire is needed");
 }
 
+/* A key that was brought into its repository, to be taken away again. */
+struct brought {
+	struct keystore *ks;
+	uint8_t id[KEY_ID_MAX];
+	size_t id_size;
+	bool fresh;
+};
+
+/* An import that fails leaves no copy of the key behind. */
+static void
+take_away(struct brought *b)
+{
+	struct diag d;
+
+	if (b->fresh &&
+	    keystore_remove(b->ks, b->id, b->id_size, &d) == -1)
+		report_error("%s", d.text);
+}
+
 /* Bring the private key in a file into the repository; id is its CKA_ID. */
 static int
-import_file(struct session *s, char id[2 * KEY_ID_MAX + 1],
-    const struct algorithm **a, struct diag *d)
+import_file(struct session *s, const struct zone *z, struct brought *b,
+    char id[2 * KEY_ID_MAX + 1], const struct algorithm **a, struct diag *d)
 {
 	struct keystore *ks = material_store(s, s->o.repository, d);
 	const struct algorithm *named = NULL;
-	struct key_spec spec = { 0 };
-	uint8_t given[KEY_ID_MAX], bytes[KEY_ID_MAX];
-	size_t size;
+	struct key_spec spec = { .owner = z->name };
+	uint8_t given[KEY_ID_MAX];
 
 	if (ks == NULL)
 		return -1;
@@ -413,10 +431,11 @@ import_file(struct session *s, char id[2 * KEY_ID_MAX + 1],
 			    "--cka_id: '%s' is not hex", s->o.id);
 		spec.id = given;
 	}
-	if (keystore_import(ks, s->o.from, &spec, bytes, &size, &named, d) ==
-	    -1)
+	b->ks = ks;
+	if (keystore_import(ks, s->o.from, &spec, b->id, &b->id_size, &b->fresh,
+		&named, d) == -1)
 		return -1;
-	hex_encode(bytes, size, id);
+	hex_encode(b->id, b->id_size, id);
 	if (*a == NULL)
 		*a = named;
 	else if (named != NULL && named->number != (*a)->number)
@@ -481,7 +500,7 @@ describe_import(struct session *s, struct engine_import *im,
 }
 
 static int
-import(struct session *s, struct zone *z, struct diag *d)
+import(struct session *s, struct zone *z, struct brought *b, struct diag *d)
 {
 	const struct algorithm *a = NULL;
 	struct engine_import im = { .repository = s->o.repository };
@@ -493,7 +512,7 @@ import(struct session *s, struct zone *z, struct diag *d)
 		return diag_set(d, STATUS_BAD, "--algorithm: '%s' cannot sign",
 		    s->o.algorithm);
 	if (s->o.from != NULL) {
-		if (import_file(s, id, &a, d) == -1)
+		if (import_file(s, z, b, id, &a, d) == -1)
 			return -1;
 	} else {
 		if (s->o.id == NULL || a == NULL)
@@ -511,6 +530,7 @@ import(struct session *s, struct zone *z, struct diag *d)
 		return -1;
 	note(s, z, model_pair(s->m, id), "import", NULL,
 	    key_state_name(im.state));
+	b->fresh = false; /* a commit that fails may yet be on the disk */
 	if (session_commit(s, d) == -1)
 		return -1;
 	(void)printf("Key imported into %s: %s, %s, tag %u, %s\n", z->name, id,
@@ -521,6 +541,7 @@ import(struct session *s, struct zone *z, struct diag *d)
 static enum status
 key_import(struct session *s, int argc, char **operands, struct diag *d)
 {
+	struct brought b = { 0 };
 	struct zone *z;
 
 	(void)argc;
@@ -529,8 +550,12 @@ key_import(struct session *s, int argc, char **operands, struct diag *d)
 		diag_set(d, STATUS_USAGE, "key import: --repository is needed");
 		return STATUS_USAGE;
 	}
-	if ((z = session_zone(s, d)) == NULL || import(s, z, d) == -1)
+	if ((z = session_zone(s, d)) == NULL)
 		return verb_failed(d);
+	if (import(s, z, &b, d) == -1) {
+		take_away(&b);
+		return verb_failed(d);
+	}
 	return STATUS_OK;
 }
 

@@ -58,7 +58,7 @@ check_remake(char **col, const struct algorithm *alg, const struct rr *key,
 	    fclose(f) != 0)
 		abort();
 	ok(keystore_open(&ks, &repo, &d) == 0 &&
-		keystore_import(ks, path, &spec, id, &query.id_size, NULL,
+		keystore_import(ks, path, &spec, id, &query.id_size, NULL, NULL,
 		    &d) == 0 &&
 		keystore_find(ks, &query, &k, &d) == 0,
 	    "%s: private key imported %s", col[ID], d.text);
