@@ -42,4 +42,24 @@ echo 'new A 192.0.2.9' >>"$T/state/unsigned/a.example"
 touch -d '30 minutes ago' "$T/state/unsigned/a.example"
 ok 'a change is published' rs $((NOW + 4 * DAY + 120))
 is 'unsigned too' "$(records) $(grep -c '^new.a.example' "$T/state/signed/a.example")" '0 1'
+
+# A DS that is said to be gone by mistake: its key serves caches until they have that of its successor.
+state() { awk -v z=b.example -v id="$1" '$1 == z && $3 == id { print $13 }' "$T/state/keys.db"; }
+ks_of_b() { awk -F'\t' -v s="$1" '$1 == "b.example" && $2 == "KSK" && $13 == s { print $3 }' "$T/state/keys.db"; }
+NOW=$((NOW + 4 * DAY + 180))
+ks zone add -z b.example --now $NOW >/dev/null 2>&1
+ks_zone b.example
+ok 'another zone is signed' rs $NOW
+ok 'a day later' rs $((NOW + DAY))
+old=$(ks_of_b ready)
+ok 'ds-seen' ks key ds-seen -z b.example -k "$old" --now $((NOW + DAY + 60))
+ok 'ds-gone, though nobody asked' ks key ds-gone -z b.example -k "$old" --now $((NOW + DAY + 120))
+ok 'a rollover' ks key rollover -z b.example -t KSK --now $((NOW + DAY + 180))
+ok 'publishes the next key' rs $((NOW + DAY + 240))
+ok 'which every cache has' rs $((NOW + 2 * DAY + 240))
+ok 'its ds-seen' ks key ds-seen -z b.example -k "$(ks_of_b ready)" --now $((NOW + 2 * DAY + 300))
+ok 'the next run' rs $((NOW + 2 * DAY + 360))
+is 'keeps the old key' "$(state "$old")" retire
+ok 'until caches have no DS of it alone' rs $((NOW + 4 * DAY))
+is 'then it goes' "$(state "$old")" dead
 done_testing
