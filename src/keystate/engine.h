@@ -548,6 +548,9 @@ int engine_published(struct model *m, struct zone *z,
  */
 bool engine_clock_doubt(const struct model *m, int64_t now);
 
+/* The step ahead that a pass believes: MaxClockStep. */
+int64_t engine_clock_step(const struct model *m);
+
 /* --- for listings --------------------------------------------------------- */
 
 enum forecast_kind {

@@ -88,6 +88,12 @@ max_step(const struct pass_clock *c)
 	return c->max_step == 0 ? CLOCK_STEP : c->max_step;
 }
 
+int64_t
+engine_clock_step(const struct model *m)
+{
+	return max_step(&m->clock);
+}
+
 bool
 engine_clock_doubt(const struct model *m, int64_t now)
 {

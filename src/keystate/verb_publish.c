@@ -34,12 +34,68 @@ replace_text(char **to, const char *from)
 
 /* ---- due ---- */
 
+/* A clock further from the last pass than this signs nothing while in doubt. */
+#define CLOCK_APART_MAX (366 * INT64_C(86400))
+
 /* Signatures are renewed when they have less than Refresh left. */
 int64_t
 due_renewal(const struct zone *z, const struct zone_facts *facts)
 {
 	return facts->earliest == 0 ? MOMENT_NEVER
 				    : facts->earliest - z->policy->refresh;
+}
+
+/* How long before now the last pass but this one was, at most. */
+static int64_t
+pass_gap(const struct session *s)
+{
+	const struct pass_clock *c = &s->m->clock;
+	int64_t gap = s->engine.interval;
+
+	for (size_t i = 0; i < c->ngaps; i++)
+		if (c->gaps[i].at == c->last)
+			gap = c->gaps[i].length;
+	return c->last != 0 && c->last < s->now ? gap + s->now - c->last : gap;
+}
+
+/*
+ * The other moment that it may be: while the clock is not believed, that of the
+ * last pass; where a zone was signed by a later clock than today's, that; and
+ * when this pass came late, when it should have come.  Signatures are made good
+ * by both, since either may be wrong.  0: none.
+ */
+static int64_t
+also_now(const struct session *s, const struct zone *z,
+    const struct zone_facts *facts)
+{
+	const int64_t gap = pass_gap(s), tried = facts->tried;
+
+	if (engine_clock_doubt(s->m, s->now))
+		return s->m->clock.last;
+	if (tried > s->now && tried - s->now <= CLOCK_APART_MAX)
+		return tried;
+	return gap > s->engine.interval && gap > z->policy->jitter &&
+		gap <= engine_clock_step(s->m)
+	    ? s->now - gap
+	    : 0;
+}
+
+/* Longer ones would be of use to who replays them, for years. */
+static int
+refuse_clock(const struct session *s, struct diag *d)
+{
+	const int64_t last = s->m->clock.last;
+	char now[32], then[32];
+
+	if (!engine_clock_doubt(s->m, s->now) ||
+	    imaxabs(s->now - last) <= CLOCK_APART_MAX)
+		return 0;
+	session_date(s->now, now);
+	session_date(last, then);
+	return diag_set(d, STATUS_SYSTEM,
+	    "the clock is not believed: it says %s, and the last pass was at "
+	    "%s: nothing is signed; set it right, or resign --accept-clock",
+	    now, then);
 }
 
 const char *
@@ -62,6 +118,8 @@ due_reason(const struct session *s, const struct zone *z,
 		return "the signconf changed";
 	if (!fileident_same(&output, &facts->output))
 		return "the published file changed";
+	if (facts->tried - z->policy->inception_offset > s->now)
+		return "it was signed by a clock that was ahead";
 	if (due_renewal(z, facts) <= s->now)
 		return "signatures must be renewed";
 	return NULL;
@@ -151,6 +209,7 @@ set_numbers(struct zonetext_keys *keys, const struct session *s,
 		[SIGNCONF_AUDIT_FULL] = "full",
 	};
 	const struct policy *p = z->policy;
+	const int64_t also = also_now(s, z, facts);
 	int rc;
 
 	rc = zonetext_set(keys, "serial-mode", signconf_serial_name(p->serial));
@@ -166,6 +225,10 @@ set_numbers(struct zonetext_keys *keys, const struct session *s,
 	rc |= zonetext_set_u64(keys, "max-shrink", p->max_shrink);
 	rc |= zonetext_set(keys, "audit", audits[p->audit]);
 	rc |= zonetext_set_u64(keys, "now", (uint64_t)s->now);
+	if (also != 0)
+		rc |= zonetext_set_u64(keys, "also-now", (uint64_t)also);
+	else
+		rc |= zonetext_set_u64(keys, "pass-gap", (uint64_t)pass_gap(s));
 	return rc;
 }
 
@@ -298,7 +361,8 @@ due(struct session *s, int argc, char **operands, struct diag *d)
 		diag_system(d, "due");
 		return STATUS_SYSTEM;
 	}
-	if (s->o.zone != NULL && (only = session_zone(s, d)) == NULL) {
+	if (refuse_clock(s, d) == -1 ||
+	    (s->o.zone != NULL && (only = session_zone(s, d)) == NULL)) {
 		free(list);
 		return verb_failed(d);
 	}

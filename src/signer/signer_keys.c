@@ -193,6 +193,21 @@ check_insecure(const struct signconf *sc, const char *file,
 	return diag_set(d, STATUS_BAD, "%s: no Key", file);
 }
 
+/* How far the clock can be trusted: jobs(5). */
+static int
+take_clock(struct times *t, const struct zonetext_keys *header, struct diag *d)
+{
+	uint64_t also = 0, gap = 0;
+
+	if (zonetext_get_u64(header, "also-now", UINT32_MAX, &also, d) == -1 ||
+	    zonetext_get_u64(header, "pass-gap", UINT32_MAX, &gap, d) == -1)
+		return -1;
+	if (also != 0)
+		t->also_now = (int64_t)also;
+	t->pass_gap = (int64_t)gap < t->jitter ? (int64_t)gap : t->jitter;
+	return 0;
+}
+
 static int
 take_signconf(struct signer *s, const char *file,
     const struct zonetext_keys *header, struct diag *d)
@@ -216,6 +231,8 @@ take_signconf(struct signer *s, const char *file,
 	t->validity_keys = sc->validity_keys;
 	t->jitter = sc->jitter;
 	t->refresh = sc->refresh;
+	if (s->batch && take_clock(t, header, d) == -1)
+		goto out;
 	if (times_check(t, d) == -1) {
 		diag_prefix(d, "%s", file);
 		goto out;

@@ -11,6 +11,7 @@ times_defaults(struct times *t)
 {
 	*t = (struct times){
 		.now = -1,
+		.also_now = -1,
 		.inception_offset = HOUR,
 		.validity = 14 * DAY,
 		.validity_denial = -1,
@@ -20,6 +21,18 @@ times_defaults(struct times *t)
 		.inception = -1,
 		.expiration = -1,
 	};
+}
+
+static int64_t
+first_now(const struct times *t)
+{
+	return t->also_now != -1 && t->also_now < t->now ? t->also_now : t->now;
+}
+
+static int64_t
+last_now(const struct times *t)
+{
+	return t->also_now > t->now ? t->also_now : t->now;
 }
 
 /* DNSKEY and what travels with it have a validity of their own, as denial. */
@@ -103,14 +116,15 @@ times_for(const struct times *t, const char *owner, size_t owner_len,
 	int64_t expiration = t->expiration;
 
 	v.inception = (uint32_t)(t->inception != -1 ? t->inception :
-						      t->now -
-		    t->inception_offset);
+						      first_now(t) -
+		    t->pass_gap - t->inception_offset);
 	if (expiration == -1) {
-		expiration = t->now + validity_of(t, type);
+		expiration = last_now(t) + validity_of(t, type);
 		if (t->jitter > 0)
 			expiration += (int64_t)(hash_rrset(t->seed, owner,
 						    owner_len, type) %
-					  (2 * (uint64_t)t->jitter + 1)) -
+					  (uint64_t)(2 * t->jitter -
+					      t->pass_gap + 1)) -
 			    t->jitter;
 	}
 	v.expiration = (uint32_t)expiration;
@@ -121,16 +135,18 @@ bool
 times_keep(const struct times *t, uint16_t type, uint32_t inception,
     uint32_t expiration)
 {
-	const uint32_t now = (uint32_t)t->now;
+	const uint32_t first = (uint32_t)first_now(t);
+	const uint32_t last = (uint32_t)last_now(t);
 	const int64_t lifetime = serial_difference(expiration, inception);
 	const int64_t policy = validity_of(t, type) + t->inception_offset;
 
-	if (serial_difference(inception, now) > 0 ||
-	    serial_difference(expiration, now) <= t->refresh)
+	if (serial_difference(inception, first) > 0 ||
+	    serial_difference(expiration, last) <= t->refresh)
 		return false;
 	if (t->expiration != -1)
 		return expiration == (uint32_t)t->expiration;
 	if (t->inception != -1)
 		return true;
-	return lifetime >= policy - t->jitter && lifetime <= policy + t->jitter;
+	return lifetime >= policy - t->jitter &&
+	    lifetime <= policy + t->jitter + last_now(t) - first_now(t);
 }

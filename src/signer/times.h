@@ -12,6 +12,8 @@
 
 struct times {
 	int64_t now;
+	int64_t also_now; /* where the clock is in doubt; -1: it is not */
+	int64_t pass_gap; /* the last pass was not longer ago; at most jitter */
 	int64_t inception_offset;
 	int64_t validity, validity_denial, validity_keys; /* -1: as validity */
 	int64_t jitter;
@@ -36,8 +38,12 @@ struct validity {
 };
 
 /*
- * Jitter is a hash of (seed, owner, type), uniform in [-jitter, +jitter]: the
- * same for every -j, and for every key of the RRset.
+ * Where the clock is in doubt a signature begins and ends so that it is good
+ * by both moments that it may be.  One that ran ahead since the last pass is
+ * not told from a late pass: so signatures begin there, of the same lifetime.
+ *
+ * Jitter is a hash of (seed, owner, type), uniform in [-jitter, +jitter] less
+ * pass_gap: the same for every -j, and for every key of the RRset.
  */
 struct validity times_for(const struct times *t, const char *owner,
     size_t owner_len, uint16_t type);
