@@ -73,6 +73,9 @@ for jump in 3600 $((20 * 3600)) $((3 * day)) $((365 * day)) -3600 $((-365 * day)
 	ok "$jump: the next change is published" published right
 	ok "$jump: good again" sound $now
 	is "$jump: and nothing is left to do" "$(rs $((now + 60)) -n 2>&1)" ''
+	for z in $zones; do
+		is "$jump: $z: its serial is known" "$(awk -F '\t' -v z=$z '$1 == z { print $7 }' "$T/state/zone.db")" "$(serial $z)"
+	done
 	edit last
 	ok "$jump: a change as ever" rs $((now + 120))
 	ok "$jump: published, good" sound $((now + 120))

@@ -470,6 +470,10 @@ take_result(struct session *s, struct zone *z, struct zone_facts *facts,
 	const char *refused = zonetext_get(&r->facts, "refused");
 	const char *file = z->output != NULL ? z->output : r->file;
 	const bool unchanged = strcmp(r->changed, "0") == 0;
+	const struct fileident there = fileident_at(file);
+	/* What was put in place before and not counted speaks for itself. */
+	const bool counted =
+	    !unchanged || fileident_same(&there, &facts->output);
 	struct evidence_file e;
 	int rc;
 
@@ -479,9 +483,9 @@ take_result(struct session *s, struct zone *z, struct zone_facts *facts,
 		    : 0;
 	if (*file == '\0')
 		return diag_set(d, STATUS_BAD, "zone %s: no file", z->name);
-	if (gather(&e, &r->facts, file, z->name, d) == -1)
+	if (gather(&e, counted ? &r->facts : NULL, file, z->name, d) == -1)
 		return -1;
-	if (unchanged && z->published != 0)
+	if (unchanged && counted && z->published != 0)
 		e.p.serial = z->serial;
 	if (served(z, e.p.serial, d) == -1) {
 		/* Not counted yet: reconcile will find it. */
