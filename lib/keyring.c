@@ -21,6 +21,8 @@ struct wanted {
 struct place {
 	struct repository repo;
 	struct keystore *ks; /* while open */
+	bool refused;
+	struct diag why;
 };
 
 struct keyring {
@@ -260,6 +262,22 @@ keyring_pins(struct keyring *ring, struct diag *d)
 	return 0;
 }
 
+/*
+ * A wrong PIN is tried once, not once for each zone: tokens count, and lock.
+ */
+static int
+open_place(struct place *place, struct diag *d)
+{
+	if (place->ks != NULL)
+		return 0;
+	if (!place->refused) {
+		if (keystore_open(&place->ks, &place->repo, &place->why) == 0)
+			return 0;
+		place->refused = place->why.status == STATUS_USAGE;
+	}
+	return diag_set(d, place->why.status, "%s", place->why.text);
+}
+
 static int
 open_key(struct keyring *ring, struct wanted *w, struct diag *d)
 {
@@ -271,8 +289,7 @@ open_key(struct keyring *ring, struct wanted *w, struct diag *d)
 	};
 	struct place *place = &ring->place[w->place];
 
-	if (place->ks == NULL &&
-	    keystore_open(&place->ks, &place->repo, d) == -1)
+	if (open_place(place, d) == -1)
 		return -1;
 	return keystore_find(place->ks, &query, &w->key, d);
 }
@@ -289,11 +306,21 @@ keyring_open(struct keyring *ring, struct diag *d)
 			continue;
 		if (open_key(ring, w, d) == -1) {
 			diag_prefix(d, "key %s", w->text);
-			keyring_close(ring);
 			return -1;
 		}
 	}
 	return 0;
+}
+
+void
+keyring_forget(struct keyring *ring, size_t count)
+{
+	while (ring->wanted_count > count) {
+		struct wanted *w = &ring->wanted[--ring->wanted_count];
+
+		free(w->text);
+		free(w->label);
+	}
 }
 
 struct key *
@@ -319,10 +346,7 @@ keyring_free(struct keyring *ring)
 	if (ring == NULL)
 		return;
 	keyring_close(ring);
-	for (size_t i = 0; i < ring->wanted_count; i++) {
-		free(ring->wanted[i].text);
-		free(ring->wanted[i].label);
-	}
+	keyring_forget(ring, 0);
 	for (size_t i = 0; i < ring->place_count; i++)
 		repository_clear(&ring->place[i].repo);
 	free(ring->wanted);

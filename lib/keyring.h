@@ -56,10 +56,15 @@ int keyring_pins(struct keyring *ring, struct diag *d);
 
 /*
  * Open every store and find every wanted key; keyring_pins() if it was not
- * called.  All or nothing.  More keys may be wanted and opened later.
- * -1: as keystore_open() and keystore_find(), with the key's text in front.
+ * called.  More keys may be wanted and opened later.
+ * -1: as keystore_open() and keystore_find(), with the key's text in front;
+ * what was opened stays open.  A store that refused us (STATUS_USAGE: a wrong
+ * PIN, say) is not asked again.
  */
 int keyring_open(struct keyring *ring, struct diag *d);
+
+/* Want only the first count keys: those that came later could not be opened. */
+void keyring_forget(struct keyring *ring, size_t count);
 
 /* The key; NULL unless open.  It lives until keyring_close(). */
 struct key *keyring_key(const struct keyring *ring, size_t index);

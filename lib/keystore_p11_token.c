@@ -241,6 +241,8 @@ find_token(struct p11_store *ps, CK_TOKEN_INFO *info, struct diag *d)
 	return rc;
 }
 
+#define LOCKED "the PIN is locked: the security officer must set a new one"
+
 static int
 login(struct p11_store *ps, const CK_TOKEN_INFO *info, const char *pin,
     struct diag *d)
@@ -255,8 +257,7 @@ login(struct p11_store *ps, const CK_TOKEN_INFO *info, const char *pin,
 	if ((info->flags & CKF_LOGIN_REQUIRED) == 0)
 		return 0;
 	if ((info->flags & CKF_USER_PIN_LOCKED) != 0)
-		return diag_set(d, STATUS_USAGE, "the PIN is locked: the "
-		    "security officer must set a new one");
+		return diag_set(d, STATUS_USAGE, LOCKED);
 	/*
 	 * Most likely the PIN is wrong, and a cron job would lock the token.
 	 */
@@ -270,6 +271,8 @@ login(struct p11_store *ps, const CK_TOKEN_INFO *info, const char *pin,
 	    ? ps->f->C_Login(ps->session, CKU_USER, NULL, 0)
 	    : ps->f->C_Login(ps->session, CKU_USER, (CK_UTF8CHAR *)
 		  (uintptr_t)pin, strlen(pin));
+	if (rv == CKR_PIN_LOCKED)
+		return diag_set(d, STATUS_USAGE, LOCKED);
 	if (rv != CKR_OK && rv != CKR_USER_ALREADY_LOGGED_IN)
 		return p11_error(d, rv, "login");
 	return 0;

@@ -7,6 +7,7 @@
  *	no-eddsa	no Edwards keys
  *	oid-only	Edwards curves by OID only
  *	final-try	one PIN try is left
+ *	pin-locked	none is left, and only the login says so
  *	sign-fails	C_Sign says CKR_DEVICE_ERROR from the 3rd call on
  *	no-modulus	private RSA keys do not tell their modulus
  *	wrong-public	the public key is another one
@@ -58,6 +59,8 @@ login(CK_SESSION_HANDLE s, CK_USER_TYPE u, CK_UTF8CHAR_PTR pin, CK_ULONG n)
 {
 	logins++;
 	count();
+	if (on("pin-locked"))
+		return CKR_PIN_LOCKED;
 	return real.C_Login(s, u, pin, n);
 }
 

@@ -47,8 +47,13 @@ has_edit() {
 }
 recovers() { # WHAT
 	NOW=$((NOW + 60))
+	ok "$1: what is published is sound" sound
+	recovered "$1"
+}
+recovered() { # WHAT
 	ok "$1: the next run" rs -j 1
 	ok "$1: has the change" has_edit
+	ok "$1: is sound again" sound
 	is "$1: and nothing is left to do" "$(rs -n)" ''
 }
 
@@ -61,6 +66,31 @@ is 'three zones are told by name, the rest by number' "$(grep -c 'resign: .*: no
 is 'all are, by --status' "$(rs --status | grep -c 'no token')" 4
 rm -rf "$T/tokens" && mv "$T/away" "$T/tokens"
 recovers 'a token that was removed'
+
+# One key that is gone is one zone's trouble.
+edit
+id=$(sed -n 's|.*<Locator>\(.*\)</Locator>.*|\1|p' "$T/signconf/two.example.xml" | head -n 1)
+cp -a "$T/tokens" "$T/keep"
+ok 'a key is lost' hsmutil -c "$T/etc/conf.xml" remove "$id"
+rejects 2 "resign: two.example.: not published: .*no private key with id $id" rs -j 1
+ok 'the others go on, those after it too' grep -q 'resign: 4 due: 3 published, 0 without change, 1 failed' "$T/rejects.err"
+rm -rf "$T/tokens" && mv "$T/keep" "$T/tokens"
+recovers 'a key that was lost'
+
+# A wrong PIN is tried once, or a token with many zones would be locked by one run.
+sed -i "s|<Module>.*</Module>|<Module>$SHIM</Module>|" "$T/etc/conf.xml"
+P11SHIM_COUNT=$T/count P11SHIM='' P11SHIM_MODULE=$(softhsm_module)
+export P11SHIM P11SHIM_COUNT P11SHIM_MODULE
+edit
+printf 9999 >"$T/etc/pin"
+rejects 2 'one.example.: not published: .*login: The password or PIN is incorrect' rs -j 1
+is 'once' "$(cat "$T/count")" 'find 0 copy 0 login 1'
+printf 1234 >"$T/etc/pin"
+P11SHIM=pin-locked
+rejects 2 'one.example.: not published: .*the PIN is locked: the security officer must set a new one' rs -j 1
+is 'a locked token is asked once' "$(cat "$T/count")" 'find 0 copy 0 login 1'
+P11SHIM=''
+recovers 'a wrong PIN, a locked token'
 
 # --- full disks ---------------------------------------------------------------------------------------
 full() { # FOLDER PAGES: a disk under it on which so many pages are free
@@ -80,7 +110,50 @@ if [ -n "${FAULTS_MOUNT-}" ]; then
 		emptied "$T/work"
 		recovers "work is full but for $pages pages"
 	done
+	for pages in 0 5; do
+		edit
+		full "$T/signed" $pages
+		rejects 3 "not published: $T/signed/.*: No space left on device" rs -j 1
+		ok 'signed is full: sound' sound
+		emptied "$T/signed"
+		recovers "signed is full but for $pages pages"
+	done
+	edit
+	full "$T/state" 0
+	rejects 3 "keystate: $T/state/zone.db: No space left on device" rs -j 1
+	emptied "$T/state"
+	recovers 'state is full'
+	edit
+	sed -i 's|<Resign>.*</Resign>|<Resign>PT3H</Resign>|' "$T/etc/kasp.xml"
+	full "$T/signconf" 0
+	rejects 3 "keystate: $T/signconf/one.example.xml: No space left on device" rs -j 1
+	emptied "$T/signconf"
+	recovers 'signconf is full'
+	is 'the new signconf is there' "$(grep -c '<Resign>PT10800S' "$T"/signconf/*.xml | grep -c :1)" 4
+	edit
+	ks_zone six.example
+	ks zone add -z six.example -p default -o "$T/signed/six.example" -s "$T/signconf/six.example.xml" >"$T/out" 2>&1
+	full "$T/tokens" 0
+	rejects 3 'keystate: policy default: KSK: ' rs -j 1
+	emptied "$T/tokens"
+	ok 'the token is full: sound' sound
+	ok 'the token is full: zones that have their keys go on' has_edit
+	zones="$zones six.example"
+	edit
+	recovered 'the token is full'
 else
 	echo '# SKIP full disks: needs root and mount namespaces'
 fi
+
+# --- a clock that jumps back --------------------------------------------------------------------------
+for back in 3600 259200; do
+	NOW=$((NOW + 600))
+	before=$NOW NOW=$((NOW - back))
+	edit
+	rejects 3 'keystate: warning: the clock jumped: no key changes its state' rs -j 1
+	ok "back by $back s: the change is published all the same" has_edit
+	NOW=$before
+	edit
+	recovers "a clock that was $back s behind"
+done
 done_testing

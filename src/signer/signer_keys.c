@@ -177,6 +177,17 @@ take_signconf_keys(struct signer *s, const struct signconf *sc, struct diag *d)
 	return 0;
 }
 
+/* Keys of a zone that failed must not fail the zones after it. */
+static void
+forget_keys(struct signer *s)
+{
+	const uint32_t count = (uint32_t)s->fact_count;
+
+	keyring_forget(s->ring, count);
+	(void)pool_ask(s->pool, REQUEST_FORGET, &count, sizeof(count), NULL, 0,
+	    NULL);
+}
+
 /*
  * A zone that goes insecure has no key; the header must say so too, or a zone
  * would be unsigned by mistake.
@@ -237,9 +248,12 @@ take_signconf(struct signer *s, const char *file,
 		diag_prefix(d, "%s", file);
 		goto out;
 	}
-	if (check_insecure(sc, file, header, d) == -1 ||
-	    take_signconf_keys(s, sc, d) == -1 || open_ring(s, d) == -1)
+	if (check_insecure(sc, file, header, d) == -1)
 		goto out;
+	if (take_signconf_keys(s, sc, d) == -1 || open_ring(s, d) == -1) {
+		forget_keys(s);
+		goto out;
+	}
 	fill_public(s, &s->z.keys);
 	rc = 0;
 out:

@@ -79,6 +79,16 @@ do_want(struct worker *w)
 	return answer(w, STATUS_OK, NULL, 0);
 }
 
+static int
+do_forget(struct worker *w)
+{
+	uint32_t count;
+
+	memcpy(&count, w->request.bytes, sizeof(count));
+	keyring_forget(w->setup->ring, count);
+	return answer(w, STATUS_OK, NULL, 0);
+}
+
 /* Open what is wanted, and tell the parent the public half of each key. */
 static int
 do_open(struct worker *w)
@@ -149,6 +159,8 @@ serve_one(struct worker *w, const struct request *r)
 	switch (r->kind) {
 	case REQUEST_WANT:
 		return r->len == sizeof(struct want) ? do_want(w) : -1;
+	case REQUEST_FORGET:
+		return r->len == sizeof(uint32_t) ? do_forget(w) : -1;
 	case REQUEST_OPEN:
 		return do_open(w);
 	case REQUEST_ZONE:

@@ -13,6 +13,7 @@
 
 enum request_kind {
 	REQUEST_WANT,  /* struct want: a key for the ring */
+	REQUEST_FORGET, /* all but the first uint32_t keys: keyring_forget() */
 	REQUEST_OPEN,  /* open the ring; reply: struct key_fact for each key */
 	REQUEST_ZONE,  /* struct zone_request, as far as it has keys: prove them,
 			* begin a zone */
