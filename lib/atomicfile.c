@@ -78,6 +78,16 @@ atomicfile_fd(const struct atomicfile *af)
 	return af->fd;
 }
 
+bool
+atomicfile_same_folder(const char *a, const char *b)
+{
+	const char *x = strrchr(a, '/'), *y = strrchr(b, '/');
+
+	if (x == NULL || y == NULL)
+		return x == y;
+	return x - a == y - b && memcmp(a, b, (size_t)(x - a)) == 0;
+}
+
 int
 atomicfile_sync_folder(const char *path, struct diag *d)
 {

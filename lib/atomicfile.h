@@ -52,6 +52,9 @@ void atomicfile_abandon(struct atomicfile *af);
  */
 void atomicfile_sweep(int folder);
 
+/* Do both paths, as they are spelled, lead into one folder? */
+bool atomicfile_same_folder(const char *a, const char *b);
+
 /* fsync the folder that holds path.  -1: STATUS_SYSTEM. */
 int atomicfile_sync_folder(const char *path, struct diag *d);
 

@@ -40,37 +40,6 @@ make(enum key_kind kind, unsigned bits)
 	return NULL;
 }
 
-static int
-write_all(int fd, const char *bytes, size_t len)
-{
-	while (len > 0) {
-		const ssize_t n = write(fd, bytes, len);
-
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return -1;
-		bytes += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
-static int
-write_file(const char *path, const char *text, size_t len, struct diag *d)
-{
-	struct atomicfile *af;
-
-	if (atomicfile_open(&af, path, 0600, d) == -1)
-		return -1;
-	if (write_all(atomicfile_fd(af), text, len) == -1) {
-		diag_system(d, "%s: write", path);
-		atomicfile_abandon(af);
-		return -1;
-	}
-	return atomicfile_commit(af, false, d);
-}
-
 /* The lock makes two programs that use one id at once see each other. */
 static int
 write_new(struct pem_store *ps, const struct new_key *key, const char *text,
@@ -93,7 +62,7 @@ write_new(struct pem_store *ps, const struct new_key *key, const char *text,
 	if (faccessat(ps->dirfd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 		diag_set(d, STATUS_USAGE, "%s: is there already", path);
 	else
-		rc = write_file(path, text, len, d);
+		rc = atomicfile_put(path, text, len, 0600, false, d);
 	(void)flock(ps->dirfd, LOCK_UN);
 	return rc;
 }

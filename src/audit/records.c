@@ -118,16 +118,6 @@ records_add(struct records *r, const char *path,
 	return rc;
 }
 
-static bool
-same_folder(const char *a, const char *b)
-{
-	const char *x = strrchr(a, '/'), *y = strrchr(b, '/');
-
-	if (x == NULL || y == NULL)
-		return x == y;
-	return x - a == y - b && memcmp(a, b, (size_t)(x - a)) == 0;
-}
-
 int
 records_flush(struct records *r, struct diag *d)
 {
@@ -147,7 +137,7 @@ records_flush(struct records *r, struct diag *d)
 		}
 	}
 	for (size_t i = 0; i < r->count; i++) {
-		if ((i == 0 || !same_folder(r->file[i].path,
+		if ((i == 0 || !atomicfile_same_folder(r->file[i].path,
 			r->file[i - 1].path)) &&
 		    atomicfile_sync_folder(r->file[i].path, d) == -1)
 			rc = -1;

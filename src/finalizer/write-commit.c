@@ -179,16 +179,6 @@ publish(struct commit *c, struct diag *why)
 	return 0;
 }
 
-static bool
-same_folder(const char *a, const char *b)
-{
-	const char *sa = strrchr(a, '/'), *sb = strrchr(b, '/');
-	const size_t la = sa != NULL ? (size_t)(sa - a) : 0;
-	const size_t lb = sb != NULL ? (size_t)(sb - b) : 0;
-
-	return la == lb && memcmp(a, b, la) == 0;
-}
-
 /* Each folder that a rename touched, once. */
 static void
 sync_folders(struct commit *list, size_t n)
@@ -200,7 +190,8 @@ sync_folders(struct commit *list, size_t n)
 
 		for (size_t j = 0; j < i && !seen; j++)
 			seen = list[j].renamed &&
-			    same_folder(list[j].job.file, list[i].job.file);
+			    atomicfile_same_folder(list[j].job.file,
+				list[i].job.file);
 		if (!seen &&
 		    atomicfile_sync_folder(list[i].job.file, &why) == -1) {
 			report_error("%s: %s", list[i].job.zone, why.text);

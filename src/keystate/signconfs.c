@@ -316,15 +316,6 @@ write_dnskeys(const struct signconfs_file *f, struct diag *d)
 	return 0;
 }
 
-static bool
-same_folder(const char *a, const char *b)
-{
-	const char *x = strrchr(a, '/'), *y = strrchr(b, '/');
-
-	return x != NULL && y != NULL && x - a == y - b &&
-	    memcmp(a, b, (size_t)(x - a)) == 0;
-}
-
 /* The keys first: a signconf names none that the zone will not show. */
 void
 signconfs_write(struct signconfs *sc)
@@ -335,7 +326,7 @@ signconfs_write(struct signconfs *sc)
 		int rc;
 
 		if (i == 0 ||
-		    !same_folder(
+		    !atomicfile_same_folder(
 			f->zone->signconf, sc->file[i - 1].zone->signconf))
 			tidy_beside(f->zone->signconf);
 		rc = write_dnskeys(f, &d);
