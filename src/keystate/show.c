@@ -1,4 +1,6 @@
+#include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <time.h>
@@ -54,6 +56,22 @@ show_folded(const char *line, unsigned columns, unsigned indent)
 		n = fitting(line, columns - indent);
 		(void)printf("%*s%.*s\n", (int)indent, "", (int)n, line);
 	}
+}
+
+void
+show_row(unsigned columns, unsigned indent, const char *format, ...)
+{
+	va_list args;
+	char *row;
+	int len;
+
+	va_start(args, format);
+	len = vasprintf(&row, format, args);
+	va_end(args);
+	if (len == -1)
+		return; /* no memory for a line: nor for anything after it */
+	show_folded(row, columns, indent);
+	free(row);
 }
 
 void

@@ -18,6 +18,10 @@ unsigned show_columns(void);
  */
 void show_folded(const char *line, unsigned columns, unsigned indent);
 
+/* A row of a listing, formatted and folded so. */
+void show_row(unsigned columns, unsigned indent, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
 /* Print and release. */
 void show_json(json_t *value);
 

@@ -8,7 +8,6 @@
 #include "hex.h"
 #include "keystore.h"
 #include "material.h"
-#include "name.h"
 #include "show.h"
 #include "verb.h"
 
@@ -229,7 +228,7 @@ rollover_row(const struct session *s, const struct zone *z,
     const struct zonekey *k, json_t *all)
 {
 	const int64_t at = engine_retire_date(s->m, z, k);
-	char date[32] = "(not scheduled)", row[NAME_TEXT_MAX + 64];
+	char date[32] = "(not scheduled)";
 
 	if (s->o.json) {
 		(void)json_array_append_new(all,
@@ -240,9 +239,8 @@ rollover_row(const struct session *s, const struct zone *z,
 	}
 	if (at != MOMENT_NEVER && at != 0)
 		session_date(at, date);
-	(void)snprintf(row, sizeof(row), "%-31s %-13s %s", z->name,
+	show_row(show_columns(), 46, "%-31s %-13s %s", z->name,
 	    key_type_name(k->pair->type), date);
-	show_folded(row, show_columns(), 46);
 }
 
 static enum status

@@ -45,23 +45,10 @@ repository_list_verb(
 	return STATUS_OK;
 }
 
-static void
-policy_row(const struct kasp_policy *p)
-{
-	const unsigned columns = show_columns();
-	char row[1024];
-
-	if (columns == 0) {
-		(void)printf("%-32s %s\n", p->name, p->description);
-		return;
-	}
-	(void)snprintf(row, sizeof(row), "%-32s %s", p->name, p->description);
-	show_folded(row, columns, 33);
-}
-
 static enum status
 policy_list(struct session *s, int argc, char **operands, struct diag *d)
 {
+	const unsigned columns = show_columns();
 	json_t *all = json_array();
 
 	(void)argc;
@@ -73,7 +60,8 @@ policy_list(struct session *s, int argc, char **operands, struct diag *d)
 		const struct kasp_policy *p = &s->kasp->policy[i];
 
 		if (!s->o.json)
-			policy_row(p);
+			show_row(columns, 33, "%-32s %s", p->name,
+			    p->description);
 		else
 			(void)json_array_append_new(all,
 			    json_pack("{s:s, s:s}", "name", p->name,

@@ -403,21 +403,6 @@ zone_delete(struct session *s, int argc, char **operands, struct diag *d)
 
 /* ---- list ---- */
 
-static void
-found_zone(const struct zonelist_zone *z, int shown, unsigned columns)
-{
-	static const char format[] = "Found Zone: %.*s; on policy %s";
-	char row[1024];
-
-	if (columns == 0 ||
-	    snprintf(row, sizeof(row), format, shown, z->name, z->policy) >=
-		(int)sizeof(row)) {
-		(void)printf(format, shown, z->name, z->policy);
-		(void)printf("\n");
-	} else
-		show_folded(row, columns, 4);
-}
-
 static enum status
 zone_list(struct session *s, int argc, char **operands, struct diag *d)
 {
@@ -434,7 +419,8 @@ zone_list(struct session *s, int argc, char **operands, struct diag *d)
 		const int shown = (int)(len > 1 ? len - 1 : len);
 
 		if (!s->o.json)
-			found_zone(z, shown, columns);
+			show_row(columns, 4, "Found Zone: %.*s; on policy %s",
+			    shown, z->name, z->policy);
 		else
 			(void)json_array_append_new(all,
 			    json_pack("{s:s%, s:s, s:s, s:s, s:s}", "zone",
