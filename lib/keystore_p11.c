@@ -487,6 +487,32 @@ pad_halves(uint8_t *sig, size_t have, size_t want)
 	return 0;
 }
 
+/*
+ * A C_Sign that failed should have ended its operation (PKCS#11 2.40 §5.11.2);
+ * tokens in trouble leave it open, and refuse every later one for that.  So we
+ * go on in a new session, in which keys have no copies yet.  The old one is
+ * closed last: the login ends with a token's last session.
+ */
+static void
+renew_session(struct p11_store *ps)
+{
+	CK_SESSION_HANDLE session;
+
+	if (ps->f->C_OpenSession(ps->slot, CKF_SERIAL_SESSION, NULL, NULL,
+		&session) != CKR_OK)
+		return;
+	for (size_t i = 0; i < ps->base.count; i++)
+		for (struct key *k = ps->base.item[i].keys; k != NULL;
+		     k = k->next) {
+			struct p11_key *key = (struct p11_key *)k;
+
+			key->copy = 0;
+			key->copy_tried = false;
+		}
+	(void)ps->f->C_CloseSession(ps->session);
+	ps->session = session;
+}
+
 static int
 p11_sign(struct key *base, const void *data, size_t len, uint8_t *sig,
     struct diag *d)
@@ -516,8 +542,10 @@ p11_sign(struct key *base, const void *data, size_t len, uint8_t *sig,
 	    key->copy != 0 ? key->copy : key->handle);
 	if (rv == CKR_OK)
 		rv = ps->f->C_Sign(ps->session, in, in_size, sig, &size);
-	if (rv != CKR_OK)
+	if (rv != CKR_OK) {
+		renew_session(ps);
 		return p11_error(d, rv, "%s: cannot sign", ps->base.repo.name);
+	}
 	if (size != base->signature_size &&
 	    (key->mechanism.mechanism != CKM_ECDSA ||
 		pad_halves(sig, size, base->signature_size) == -1))

@@ -9,6 +9,9 @@
  *	final-try	one PIN try is left
  *	pin-locked	none is left, and only the login says so
  *	sign-fails	C_Sign says CKR_DEVICE_ERROR from the 3rd call on
+ *	sign-hiccup	C_Sign says so at the 3rd call alone, and stays active
+ *	token-full	C_GenerateKeyPair says CKR_DEVICE_MEMORY
+ *	token-gone	C_Sign says CKR_DEVICE_REMOVED
  *	no-modulus	private RSA keys do not tell their modulus
  *	wrong-public	the public key is another one
  *	no-rw		no session for writing
@@ -163,6 +166,10 @@ sign(CK_SESSION_HANDLE s, CK_BYTE_PTR data, CK_ULONG n, CK_BYTE_PTR sig,
 {
 	if (on("sign-fails") && ++signs >= 3)
 		return CKR_DEVICE_ERROR;
+	if (on("sign-hiccup") && ++signs == 3)
+		return CKR_DEVICE_ERROR;
+	if (on("token-gone"))
+		return CKR_DEVICE_REMOVED;
 	if (on("short-rs"))
 		return sign_short(s, data, n, sig, len);
 	return real.C_Sign(s, data, n, sig, len);
@@ -183,6 +190,8 @@ generate_pair(CK_SESSION_HANDLE s, CK_MECHANISM_PTR m, CK_ATTRIBUTE_PTR pub,
     CK_ULONG pub_n, CK_ATTRIBUTE_PTR priv, CK_ULONG priv_n,
     CK_OBJECT_HANDLE_PTR pub_out, CK_OBJECT_HANDLE_PTR priv_out)
 {
+	if (on("token-full"))
+		return CKR_DEVICE_MEMORY;
 	if (m->mechanism == CKM_EC_EDWARDS_KEY_PAIR_GEN && on("no-eddsa"))
 		return CKR_MECHANISM_INVALID;
 	for (CK_ULONG i = 0; i < pub_n; i++)
