@@ -15,6 +15,7 @@ struct wanted {
 	size_t id_size; /* 0: not by id */
 	char *label;	/* or NULL */
 	unsigned algorithm;
+	bool keystate;	/* known by keystate's locator */
 	struct key *key; /* while open */
 };
 
@@ -217,6 +218,7 @@ keyring_want_id(struct keyring *ring, const struct repository *repo,
 		memcpy(w->id, id, size);
 		w->id_size = size;
 		w->algorithm = algorithm;
+		w->keystate = true;
 		ring->wanted_count++;
 	}
 	rc = 0;
@@ -291,6 +293,12 @@ open_key(struct keyring *ring, struct wanted *w, struct diag *d)
 
 	if (open_place(place, d) == -1)
 		return -1;
+	/* keystate made it there, and has no other. */
+	if (w->keystate && !keystore_has(place->ks, w->id, w->id_size))
+		return diag_set(d, STATUS_USAGE, "%s: key %.*s is not among "
+		    "its %zu: restore it from the token's backup",
+		    place->repo.name, 2 * KEY_ID_MAX,
+		    strrchr(w->text, ':') + 1, keystore_count(place->ks));
 	return keystore_find(place->ks, &query, &w->key, d);
 }
 
@@ -304,10 +312,8 @@ keyring_open(struct keyring *ring, struct diag *d)
 
 		if (w->key != NULL)
 			continue;
-		if (open_key(ring, w, d) == -1) {
-			diag_prefix(d, "key %s", w->text);
+		if (open_key(ring, w, d) == -1)
 			return -1;
-		}
 	}
 	return 0;
 }

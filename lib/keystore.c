@@ -238,8 +238,9 @@ find_item(struct keystore *ks, const struct key_query *q,
 		found = i;
 	}
 	if (found == NULL)
-		return diag_set(d, STATUS_USAGE, "%s: no private key with %s",
-		    ks->repo.name, text);
+		return diag_set(d, STATUS_USAGE,
+		    "%s: no private key with %s among its %zu", ks->repo.name,
+		    text, ks->count);
 	*out = found;
 	return 0;
 }

@@ -14,29 +14,83 @@
 #include "keystore_p11.h"
 #include "pin.h"
 
-/* What the operator can mend by hand, apart from a token in trouble. */
-static const CK_RV usage_errors[] = { CKR_PIN_INCORRECT, CKR_PIN_INVALID,
-	CKR_PIN_LEN_RANGE, CKR_PIN_EXPIRED, CKR_PIN_LOCKED,
-	CKR_USER_PIN_NOT_INITIALIZED, CKR_MECHANISM_INVALID,
-	CKR_ATTRIBUTE_VALUE_INVALID, CKR_KEY_SIZE_RANGE, CKR_DOMAIN_PARAMS_INVALID,
-	CKR_KEY_FUNCTION_NOT_PERMITTED, CKR_CURVE_NOT_SUPPORTED,
-	CKR_TOKEN_WRITE_PROTECTED };
+/*
+ * What a reason means to a person, where its name does not say so, and what to
+ * do next.  STATUS_USAGE: only a person can mend it; the others may pass.
+ */
+static const struct reason {
+	CK_RV rv;
+	enum status status;
+	const char *advice; /* or NULL */
+} reasons[] = {
+#define NO_WORD                                                      \
+	"no reason given; SoftHSM's is mostly a full disk, or a "    \
+	"folder (directories.tokendir) in which it may not write"
+#define NEXT_TIME "the next run logs in again"
+#define IS_THERE  "is the HSM switched on and connected?"
+	{ CKR_PIN_INCORRECT, STATUS_USAGE,
+	    "correct it before more tries lock the token; "
+	    "`hsmutil login` tests it" },
+	{ CKR_PIN_INVALID, STATUS_USAGE, "`hsmutil login` tests it" },
+	{ CKR_PIN_LEN_RANGE, STATUS_USAGE, "`hsmutil login` tests it" },
+	{ CKR_PIN_EXPIRED, STATUS_USAGE, "set a new one" },
+	{ CKR_PIN_LOCKED, STATUS_USAGE,
+	    "the security officer must set a new one" },
+	{ CKR_USER_PIN_NOT_INITIALIZED, STATUS_USAGE,
+	    "the security officer must set one" },
+	{ CKR_USER_ANOTHER_ALREADY_LOGGED_IN, STATUS_SYSTEM,
+	    "another program is logged in as the security officer" },
+	{ CKR_USER_TOO_MANY_TYPES, STATUS_SYSTEM,
+	    "another program is logged in as the security officer" },
+	{ CKR_MECHANISM_INVALID, STATUS_USAGE,
+	    "the token does not do this algorithm; `hsmutil test` lists "
+	    "those that it does" },
+	{ CKR_CURVE_NOT_SUPPORTED, STATUS_USAGE,
+	    "`hsmutil test` lists what the token does" },
+	{ CKR_DOMAIN_PARAMS_INVALID, STATUS_USAGE,
+	    "`hsmutil test` lists what the token does" },
+	{ CKR_KEY_SIZE_RANGE, STATUS_USAGE,
+	    "the token does not do keys of this size" },
+	{ CKR_ATTRIBUTE_VALUE_INVALID, STATUS_USAGE, NULL },
+	{ CKR_KEY_FUNCTION_NOT_PERMITTED, STATUS_USAGE, NULL },
+	{ CKR_TOKEN_WRITE_PROTECTED, STATUS_USAGE, NULL },
+	{ CKR_FUNCTION_FAILED, STATUS_SYSTEM, NO_WORD },
+	{ CKR_GENERAL_ERROR, STATUS_SYSTEM, NO_WORD },
+	{ CKR_DEVICE_ERROR, STATUS_SYSTEM,
+	    "the HSM's own log or status may tell more" },
+	{ CKR_DEVICE_MEMORY, STATUS_SYSTEM,
+	    "the token is full: remove dead keys (`keystate key purge`) or "
+	    "enlarge it" },
+	{ CKR_DEVICE_REMOVED, STATUS_SYSTEM, IS_THERE },
+	{ CKR_TOKEN_NOT_PRESENT, STATUS_SYSTEM, IS_THERE },
+	{ CKR_TOKEN_NOT_RECOGNIZED, STATUS_SYSTEM, IS_THERE },
+	{ CKR_SESSION_HANDLE_INVALID, STATUS_SYSTEM, NEXT_TIME },
+	{ CKR_SESSION_CLOSED, STATUS_SYSTEM, NEXT_TIME },
+	{ CKR_USER_NOT_LOGGED_IN, STATUS_SYSTEM, NEXT_TIME },
+	{ CKR_SESSION_COUNT, STATUS_SYSTEM,
+	    "other programs hold all its sessions: end them, or use fewer "
+	    "WorkerThreads" },
+};
 
 int
 p11_error(struct diag *d, CK_RV rv, const char *fmt, ...)
 {
 	enum status status = STATUS_SYSTEM;
+	const char *advice = NULL;
 	char what[256];
 	va_list ap;
 
-	for (size_t i = 0; i < sizeof(usage_errors) / sizeof(CK_RV); i++)
-		if (rv == usage_errors[i])
-			status = STATUS_USAGE;
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
+		if (rv == reasons[i].rv) {
+			status = reasons[i].status;
+			advice = reasons[i].advice;
+		}
 	va_start(ap, fmt);
 	(void)vsnprintf(what, sizeof(what), fmt, ap);
 	va_end(ap);
-	return diag_set(d, status, "%s: %s (PKCS#11 0x%lx)", what,
-	    p11_kit_strerror(rv), rv);
+	return diag_set(d, status, "%s: %s (PKCS#11 0x%lx)%s%s", what,
+	    p11_kit_strerror(rv), rv, advice != NULL ? ": " : "",
+	    advice != NULL ? advice : "");
 }
 
 /* --- module -------------------------------------------------------------- */
@@ -188,12 +242,40 @@ token_fits(const struct repository *repo, P11KitUri *uri, CK_SLOT_ID slot,
 	return p11_kit_uri_match_token_info(uri, info) == 1;
 }
 
+/* One more of the tokens that are there: 'a', 'b'.  More than fit are cut. */
+static void
+list_label(const CK_TOKEN_INFO *info, char *buf, size_t size)
+{
+	const size_t have = strlen(buf);
+	int len = sizeof(info->label);
+
+	while (len > 0 && info->label[len - 1] == ' ')
+		len--;
+	(void)snprintf(buf + have, size - have, "%s'%.*s'",
+	    have > 0 ? ", " : "", len, (const char *)info->label);
+}
+
+static int
+no_token(const char *name, const char *module, const char *others,
+    struct diag *d)
+{
+	if (*others == '\0')
+		return diag_set(d, STATUS_USAGE,
+		    "no token %s in %s, nor any other: is the HSM connected; "
+		    "SoftHSM: is the folder of softhsm2.conf "
+		    "(SOFTHSM2_CONF) there?", name, module);
+	return diag_set(d, STATUS_USAGE,
+	    "no token %s in %s, which has %s: is its HSM connected, and the "
+	    "label right?", name, module, others);
+}
+
 static int
 pick_slot(struct p11_store *ps, P11KitUri *uri, CK_TOKEN_INFO *info,
     struct diag *d)
 {
 	const struct repository *repo = &ps->base.repo;
 	const char *name = repo->token != NULL ? repo->token : repo->name;
+	char others[120] = "";
 	CK_TOKEN_INFO seen;
 	CK_SLOT_ID *slots;
 	CK_ULONG n, found = 0;
@@ -202,17 +284,20 @@ pick_slot(struct p11_store *ps, P11KitUri *uri, CK_TOKEN_INFO *info,
 		return -1;
 	for (CK_ULONG i = 0; i < n; i++) {
 		/* A slot in trouble is no reason to give up on the others. */
-		if (ps->f->C_GetTokenInfo(slots[i], &seen) != CKR_OK ||
-		    !token_fits(repo, uri, slots[i], &seen))
+		if (ps->f->C_GetTokenInfo(slots[i], &seen) != CKR_OK)
 			continue;
+		if (!token_fits(repo, uri, slots[i], &seen)) {
+			if ((seen.flags & CKF_TOKEN_INITIALIZED) != 0)
+				list_label(&seen, others, sizeof(others));
+			continue;
+		}
 		found++;
 		ps->slot = slots[i];
 		*info = seen;
 	}
 	free(slots);
 	if (found == 0)
-		return diag_set(d, STATUS_USAGE,
-		    "no token %s in this module (of %lu slots)", name, n);
+		return no_token(name, p11_module_path(repo), others, d);
 	if (found > 1)
 		return diag_set(d, STATUS_USAGE,
 		    "several tokens fit %s: give token= or serial=", name);
@@ -264,8 +349,8 @@ login(struct p11_store *ps, const CK_TOKEN_INFO *info, const char *pin,
 	if ((info->flags & CKF_USER_PIN_FINAL_TRY) != 0 && pin != NULL &&
 	    !ps->base.repo.ask_pin)
 		return diag_set(d, STATUS_USAGE, "one try is left before the "
-		    "PIN is locked: log in by hand, hsmutil login without "
-		    "--pin-file");
+		    "PIN is locked: correct it, then log in by hand: hsmutil "
+		    "login without --pin-file");
 	/* A PIN pad of the token's own gets no PIN from us. */
 	rv = pin == NULL
 	    ? ps->f->C_Login(ps->session, CKU_USER, NULL, 0)
