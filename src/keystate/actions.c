@@ -262,21 +262,30 @@ tell_nothing(struct session *s, const struct engine_action *a)
 static const struct action_row {
 	const char *name;
 	void (*tell)(struct session *s, const struct engine_action *a);
+	/* Of what many zones may have, the first few are told; all are there: */
+	const char *rest;
 } rows[] = {
 	[ACTION_SIGNCONF] = { "signconf", tell_nothing },
 	[ACTION_PURGE] = { "purge", tell_nothing },
 	[ACTION_DROP_ZONE] = { "drop-zone", tell_nothing },
 	[ACTION_SUBMIT_DS] = { "submit-ds", tell_submit_ds },
 	[ACTION_WITHDRAW_DS] = { "withdraw-ds", tell_withdraw_ds },
-	[ACTION_BACKUP] = { "backup", tell_backup },
-	[ACTION_ROLLOVER] = { "rollover", tell_rollover },
-	[ACTION_GENERATE] = { "generate", tell_generate },
+	[ACTION_BACKUP] = { "backup", tell_backup,
+	    "keystate backup list" },
+	[ACTION_ROLLOVER] = { "rollover", tell_rollover,
+	    "keystate plan" },
+	[ACTION_GENERATE] = { "generate", tell_generate,
+	    "resign --status" },
 	[ACTION_BLOCKED] = { "blocked", tell_blocked },
-	[ACTION_NOT_READY] = { "not-ready", tell_not_ready },
-	[ACTION_NO_BACKUP] = { "no-backup", tell_no_backup },
+	[ACTION_NOT_READY] = { "not-ready", tell_not_ready,
+	    "resign --status" },
+	[ACTION_NO_BACKUP] = { "no-backup", tell_no_backup,
+	    "keystate key list -v" },
 	[ACTION_EXPECTED] = { "expected", tell_expected },
-	[ACTION_COLLISION] = { "collision", tell_collision },
-	[ACTION_NO_POLICY] = { "no-policy", tell_no_policy },
+	[ACTION_COLLISION] = { "collision", tell_collision,
+	    "keystate key list -v" },
+	[ACTION_NO_POLICY] = { "no-policy", tell_no_policy,
+	    "keystate zone list" },
 	[ACTION_UNPUBLISHED] = { "unpublished", tell_unpublished },
 	[ACTION_REFUSED] = { "refused", tell_refused },
 };
@@ -287,11 +296,43 @@ action_name(enum action_kind kind)
 	return rows[kind].name;
 }
 
+#define SAID_ACTIONS 6 /* a KSK and a ZSK of three zones */
+
+/* Would it say nothing in any case? */
+static bool
+is_silent(const struct session *s, const struct engine_action *a)
+{
+	switch (a->kind) {
+	case ACTION_BACKUP:
+		return a->zone == NULL; /* debug */
+	case ACTION_NO_BACKUP: /* zones may share it */
+		return s->told_no_backup[a->pair->type] == a->pair;
+	case ACTION_GENERATE:
+		return s->no_stock; /* stock.c said why */
+	default:
+		return false;
+	}
+}
+
 void
 actions_tell(struct session *s, const struct engine_result *r)
 {
-	for (size_t i = 0; i < r->nactions; i++)
-		rows[r->actions[i].kind].tell(s, &r->actions[i]);
+	size_t said[sizeof(rows) / sizeof(rows[0])] = { 0 };
+
+	for (size_t i = 0; i < r->nactions; i++) {
+		const struct engine_action *a = &r->actions[i];
+
+		if (rows[a->kind].rest != NULL &&
+		    (is_silent(s, a) || (!s->o.verbose &&
+			++said[a->kind] > SAID_ACTIONS)))
+			continue;
+		rows[a->kind].tell(s, a);
+	}
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (said[i] > SAID_ACTIONS)
+			report_warn("and %zu more of that kind (%s): see %s",
+			    said[i] - SAID_ACTIONS, rows[i].name,
+			    rows[i].rest);
 }
 
 size_t

@@ -11,15 +11,16 @@
 
 /* ---- stores ---- */
 
-struct keystore *
-material_store(struct session *s, const char *repository, struct diag *d)
+/* A store that refuses us is asked once: a wrong PIN, often, locks a token. */
+static struct open_store *
+open_store(struct session *s, const char *repository, struct diag *d)
 {
 	struct open_store *o, *grown;
 	const struct repository *repo;
 
 	for (size_t i = 0; i < s->nopen; i++)
 		if (strcmp(s->open[i].repository, repository) == 0)
-			return s->open[i].store;
+			return &s->open[i];
 	repo = repository_find(&s->repositories, repository);
 	if (repo == NULL) {
 		diag_set(d, STATUS_USAGE, "repository %s is not in %s",
@@ -32,14 +33,21 @@ material_store(struct session *s, const char *repository, struct diag *d)
 		return NULL;
 	}
 	s->open = grown;
-	o = &grown[s->nopen];
-	if (keystore_open(&o->store, repo, d) == -1) {
-		diag_prefix(d, "repository %s", repository);
-		return NULL;
-	}
+	o = &grown[s->nopen++];
 	o->repository = repo->name;
-	s->nopen++;
-	return o->store;
+	if (keystore_open(&o->store, repo, &o->why) == -1)
+		o->store = NULL;
+	return o;
+}
+
+struct keystore *
+material_store(struct session *s, const char *repository, struct diag *d)
+{
+	const struct open_store *o = open_store(s, repository, d);
+
+	if (o != NULL && o->store == NULL)
+		diag_set(d, o->why.status, "%s", o->why.text);
+	return o != NULL ? o->store : NULL;
 }
 
 void
@@ -155,7 +163,7 @@ material_generate(struct session *s, const char *policy,
 		    "algorithm %u cannot be generated", block->algorithm);
 	spec.kind = a->kind;
 	if (keystore_generate(ks, &spec, id, &size, d) == -1)
-		return diag_prefix(d, "repository %s", block->repository);
+		return -1;
 	hex_encode(id, size, text);
 	if ((pair = model_add_pair(s->m, text)) == NULL)
 		return diag_system(d, "key %s", text);

@@ -46,12 +46,14 @@ struct session {
 	struct database *db;
 	struct engine_options engine;
 	bool held; /* HOLD_GENERATION is there */
+	bool no_stock; /* a store made no key in this pass, which was told */
 	/* of whose missing backup was told last: zones may share it */
 	const struct keypair *told_no_backup[KEY_TYPES];
 
 	struct open_store {
 		const char *repository; /* owned by repositories */
-		struct keystore *store;
+		struct keystore *store; /* NULL: it refused us */
+		struct diag why;
 	} * open; /* material.h */
 	size_t nopen;
 };

@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 
@@ -21,6 +22,12 @@ tell_capacity(const struct engine_need *need)
 		    need->policy->name, need->wanted);
 }
 
+struct stock_trouble {
+	enum status worst;
+	size_t told;
+	char why[DIAG_TEXT_MAX]; /* the last that was told */
+};
+
 #define COMMIT_EVERY 500
 #define COMMIT_PART  10
 
@@ -42,9 +49,24 @@ remember(struct session *s, size_t *made)
 		report_warn("%s", d.text); /* the pass's own commit decides */
 }
 
-/* The keys of one row.  0, or 1 if one could not be made. */
-static int
-fill_need(struct session *s, const struct engine_need *need)
+/* Of many rows that fail for one reason, the first is told. */
+static void
+tell_failure(const struct engine_need *need, const struct diag *d,
+    struct stock_trouble *t)
+{
+	if (d->status > t->worst)
+		t->worst = d->status;
+	if (t->told++ > 0 && strcmp(t->why, d->text) == 0)
+		return;
+	report_error("policy %s: %s: no key made: %s", need->policy->name,
+	    key_type_name(need->block->type), d->text);
+	(void)snprintf(t->why, sizeof(t->why), "%s", d->text);
+}
+
+/* The keys of one row. */
+static void
+fill_need(struct session *s, const struct engine_need *need,
+    struct stock_trouble *t)
 {
 	const struct store *store = model_store(s->m, need->block->repository);
 	struct keypair *pair;
@@ -54,8 +76,7 @@ fill_need(struct session *s, const struct engine_need *need)
 	for (n = 0; n < need->count && !s->o.dry_run; n++) {
 		if (material_generate(
 			s, need->policy->name, need->block, &pair, &d) == -1) {
-			report_error("policy %s: %s: %s", need->policy->name,
-			    key_type_name(need->block->type), d.text);
+			tell_failure(need, &d, t);
 			break;
 		}
 		database_history(s->db, s->now, NULL, key_type_name(pair->type),
@@ -77,15 +98,14 @@ fill_need(struct session *s, const struct engine_need *need)
 		    "become active until they have been backed up: keystate "
 		    "backup done",
 		    store->name);
-	return n < need->count && !s->o.dry_run;
 }
 
 int
-stock_fill(struct session *s, struct diag *d)
+stock_fill(struct session *s, enum status *worst, struct diag *d)
 {
 	struct engine_needs needs = { 0 };
+	struct stock_trouble trouble = { .worst = STATUS_OK };
 	size_t made = 0;
-	int failures = 0;
 
 	if (engine_stock(
 		s->m, s->now, s->conf->interval, &s->engine, &needs, d) == -1)
@@ -113,14 +133,16 @@ stock_fill(struct session *s, struct diag *d)
 			continue;
 		}
 		tell_capacity(need);
-		failures += fill_need(s, need);
+		fill_need(s, need, &trouble);
 		made += need->count;
 	}
 	engine_needs_clear(&needs);
 	/* Before a state depends on them. */
 	if (made > 0 && session_commit(s, d) == -1)
 		return -1;
-	return failures;
+	s->no_stock = trouble.told > 0;
+	*worst = trouble.worst;
+	return 0;
 }
 
 static bool

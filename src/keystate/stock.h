@@ -5,10 +5,10 @@
 #include "session.h"
 
 /*
- * Generate what engine_stock() asks for; capacity and failures are reported.
- * Returns the number of failures.  -1: STATUS_SYSTEM.
+ * Generate what engine_stock() asks for; capacity and failures are reported,
+ * and *worst gets the worst status of the latter.  -1: STATUS_SYSTEM.
  */
-int stock_fill(struct session *s, struct diag *d);
+int stock_fill(struct session *s, enum status *worst, struct diag *d);
 
 /* A new salt for each NSEC3 policy whose old one is due.  -1: STATUS_SYSTEM. */
 int stock_salts(struct session *s, struct diag *d);

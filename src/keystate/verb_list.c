@@ -8,6 +8,7 @@
 #include "hex.h"
 #include "keystore.h"
 #include "material.h"
+#include "report.h"
 #include "show.h"
 #include "verb.h"
 
@@ -76,16 +77,22 @@ is_listed(const struct filter *f, const struct zonekey *k)
 	    (k->state != STATE_DEAD && k->state != STATE_GENERATE);
 }
 
-/* Whether the pair is in its store; a store that does not open: no. */
-static bool
+/* 1: the pair is in its store, 0: it is not, -1: that cannot be told. */
+static int
 is_there(struct session *s, const struct keypair *pair)
 {
-	struct keystore *ks = material_store(s, pair->repository, NULL);
+	const size_t opened = s->nopen;
+	struct diag d;
+	struct keystore *ks = material_store(s, pair->repository, &d);
 	uint8_t id[KEY_ID_MAX];
 	size_t size;
 
-	return ks != NULL &&
-	    hex_decode(pair->id, strlen(pair->id), id, sizeof(id), &size) ==
+	if (ks == NULL) {
+		if (opened != s->nopen) /* now, and for all of its keys */
+			report_error("%s", d.text);
+		return -1;
+	}
+	return hex_decode(pair->id, strlen(pair->id), id, sizeof(id), &size) ==
 	    0 &&
 	    keystore_has(ks, id, size);
 }
@@ -96,6 +103,19 @@ backup_text(const struct keypair *pair)
 	if (pair->backed_up != 0)
 		return "backed up";
 	return pair->backup_prepared != 0 ? "prepared" : "no backup";
+}
+
+static const char *
+place_text(struct session *s, const struct keypair *pair, const char *missing)
+{
+	switch (is_there(s, pair)) {
+	case 1:
+		return backup_text(pair);
+	case 0:
+		return missing;
+	default:
+		return "which did not open";
+	}
 }
 
 /* On a terminal a key takes a line, and with -v two, of at most 80 columns. */
@@ -117,8 +137,7 @@ print_key_row(struct session *s, const struct zone *z, const struct zonekey *k)
 	if (s->o.verbose)
 		(void)printf("  tag %-5u  %s  %s, %s\n", k->pair->tag,
 		    k->pair->id, k->pair->repository,
-		    is_there(s, k->pair) ? backup_text(k->pair)
-					 : "NOT in it");
+		    place_text(s, k->pair, "NOT in it"));
 }
 
 static void
@@ -131,9 +150,9 @@ print_key(struct session *s, const struct zone *z, const struct zonekey *k)
 	    key_type_name(k->pair->type), key_state_name(k->state), next);
 	if (s->o.verbose) {
 		(void)printf(" %-33s ", k->pair->id);
-		if (is_there(s, k->pair))
+		if (is_there(s, k->pair) != 0)
 			(void)printf("%-33s %-7u %s", k->pair->repository,
-			    k->pair->tag, backup_text(k->pair));
+			    k->pair->tag, place_text(s, k->pair, ""));
 		else
 			(void)printf("NOT IN repository");
 	}

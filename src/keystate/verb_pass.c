@@ -46,11 +46,19 @@ clock_verb(struct session *s, int argc, char **operands, struct diag *d)
 
 /* ---- what the engine asks to be done ---- */
 
-/* Purging goes before the commit: a key that is gone twice is still gone. */
-static size_t
-do_purges(struct session *s, const struct engine_result *r)
+static void
+worsen(enum status *worst, enum status status)
 {
-	size_t failed = 0;
+	if (status > *worst)
+		*worst = status;
+}
+
+/* Purging goes before the commit: a key that is gone twice is still gone. */
+static void
+do_purges(struct session *s, const struct engine_result *r,
+    enum status *worst)
+{
+	char why[DIAG_TEXT_MAX] = "";
 	struct diag d;
 
 	for (size_t i = 0; i < r->nactions; i++) {
@@ -65,14 +73,15 @@ do_purges(struct session *s, const struct engine_result *r)
 			continue;
 		}
 		/* A signconf that names it is written in this pass. */
-		if (d.status == STATUS_BAD)
+		if (d.status == STATUS_BAD) {
 			report_debug("%s", d.text);
-		else {
-			report_error("%s", d.text);
-			failed++;
+			continue;
 		}
+		worsen(worst, d.status);
+		if (strcmp(why, d.text) != 0)
+			report_error("dead key %s stays: %s", id, d.text);
+		(void)snprintf(why, sizeof(why), "%s", d.text);
 	}
-	return failed;
 }
 
 static bool
@@ -87,14 +96,14 @@ asks_for_submission(const struct engine_result *r, const struct zone *z)
 
 /* At least once: run before the commit that remembers it, and after a failure
  * in every pass until it succeeds. */
-static size_t
-do_ds_commands(struct session *s, const struct engine_result *r)
+static void
+do_ds_commands(struct session *s, const struct engine_result *r,
+    enum status *worst)
 {
-	size_t failed = 0;
 	struct diag d;
 
 	if (s->conf->ds_submit_command == NULL || s->o.dry_run)
-		return 0;
+		return;
 	for (size_t i = 0; i < s->m->nzones; i++) {
 		struct zone *z = s->m->zones[i];
 		struct zone_facts *facts = strmap_get(&s->db->facts, z->name);
@@ -105,10 +114,9 @@ do_ds_commands(struct session *s, const struct engine_result *r)
 		facts->submit_failed = dscommand_run(s, z, &d) == -1;
 		if (facts->submit_failed) {
 			report_error("%s", d.text);
-			failed++;
+			worsen(worst, STATUS_SYSTEM);
 		}
 	}
-	return failed;
 }
 
 static void
@@ -193,16 +201,16 @@ tell_result(const struct session *s, const struct engine_result *r)
  * commit if it may be done twice, and after it if the next pass makes it good.
  */
 static int
-pass(struct session *s, struct engine_result *r, size_t *failed, struct diag *d)
+pass(struct session *s, struct engine_result *r, enum status *worst,
+    struct diag *d)
 {
 	struct signconfs sc = { 0 };
-	int n, rc = -1;
+	int rc = -1;
 
 	tell_zones(s);
 	mark_zones_known(s);
-	if (stock_salts(s, d) == -1 || (n = stock_fill(s, d)) == -1)
+	if (stock_salts(s, d) == -1 || stock_fill(s, worst, d) == -1)
 		return -1;
-	*failed += (size_t)n;
 	if (engine_pass(s->m, s->now, &s->engine, r, d) == -1)
 		return -1;
 	tell_clock(r);
@@ -210,9 +218,9 @@ pass(struct session *s, struct engine_result *r, size_t *failed, struct diag *d)
 	actions_tell(s, r);
 	if (signconfs_compose(&sc, s, s->engine.only, d) == -1)
 		goto out;
-	*failed += do_ds_commands(s, r);
+	do_ds_commands(s, r, worst);
 	tell_result(s, r);
-	*failed += do_purges(s, r); /* actions point to pairs until here */
+	do_purges(s, r, worst); /* actions point to pairs until here */
 	drop_zones(s);
 	if (session_commit(s, d) == -1)
 		goto out;
@@ -220,7 +228,8 @@ pass(struct session *s, struct engine_result *r, size_t *failed, struct diag *d)
 		signconfs_write(&sc);
 	rc = 0;
 out:
-	*failed += sc.failed;
+	if (sc.failed > 0)
+		worsen(worst, STATUS_SYSTEM);
 	signconfs_clear(&sc);
 	return rc;
 }
@@ -229,7 +238,7 @@ static enum status
 enforce(struct session *s, int argc, char **operands, struct diag *d)
 {
 	struct engine_result r = { 0 };
-	size_t failed = 0, errors;
+	enum status worst = STATUS_OK;
 	struct zone *only;
 	int rc;
 
@@ -240,14 +249,13 @@ enforce(struct session *s, int argc, char **operands, struct diag *d)
 			return verb_failed(d);
 		s->engine.only = only;
 	}
-	rc = pass(s, &r, &failed, d);
-	errors = actions_errors(&r);
+	rc = pass(s, &r, &worst, d);
+	if (actions_errors(&r) > 0)
+		worsen(&worst, STATUS_BAD);
 	engine_result_clear(&r);
 	if (rc == -1)
 		return verb_failed(d);
-	if (failed > 0)
-		return STATUS_SYSTEM;
-	return errors > 0 ? STATUS_BAD : STATUS_OK;
+	return worst;
 }
 
 const struct verb pass_verbs[] = {
