@@ -97,6 +97,19 @@ zone 2 | stream example. >"$T/in2"
 ok 'again, with a new serial alone' sign "$T/2" --previous "$T/1" <"$T/in2"
 is 'keeps all but the SOA signature' "$(fact kept "$T/2")/$(fact signed "$T/2")" 11/1
 is 'which is no change' "$(fact changed "$T/2")" 0
+first_end() { # FILE: seconds
+	date -u +%s -d "$(sed -n 's/.*RRSIG.[A-Z]* 13 [0-9] [0-9]* \([0-9]\{8\}\)\(..\)\(..\)\(..\) .*/\1 \2:\3:\4/p' "$1" | sort | head -n1)"
+}
+soa_end() { # FILE
+	date -u +%s -d "$(sed -n 's/.*RRSIG.SOA 13 [0-9] [0-9]* \([0-9]\{8\}\)\(..\)\(..\)\(..\) .*/\1 \2:\3:\4/p' "$1")"
+}
+sign "$T/3" --seed 230 <"$T/in"
+is 'of this seed the SOA ends first' "$(soa_end "$T/3")" "$(first_end "$T/3")"
+sign "$T/4" --previous "$T/3" --now $((NOW + 3600)) <"$T/in2"
+is 'no change: the published SOA ends first' "$(fact changed "$T/4")/$(fact earliest-expiration "$T/4")" "0/$(soa_end "$T/3")"
+sign "$T/4" --previous "$T/1" --seed 230 <"$T/in2"
+ok 'a SOA that ends first' test "$(soa_end "$T/4")" -lt "$(first_end "$T/1")"
+is 'is not the one that is published' "$(fact changed "$T/4")/$(fact earliest-expiration "$T/4")" "0/$(first_end "$T/1")"
 ok 'identical input' sign "$T/2" --previous "$T/1" <"$T/in"
 is 'every record and signature' "$(grep -v '^;' "$T/2" | cksum)" "$(grep -v '^;' "$T/1" | cksum)"
 

@@ -41,12 +41,19 @@ batch_next(struct batch_walk *walk, struct item *head, const char **text,
 	return true;
 }
 
-void
-outcome_expiration(struct outcome *o, uint32_t expiration)
+static void
+expiration_add(struct outcome *o, uint32_t expiration)
 {
 	if (o->any == 0 || serial_difference(expiration, o->earliest) < 0)
 		o->earliest = expiration;
 	o->any = 1;
+}
+
+void
+outcome_expiration(struct outcome *o, uint16_t type, uint32_t expiration)
+{
+	if (type != RRTYPE_SOA)
+		expiration_add(o, expiration);
 }
 
 void
@@ -76,7 +83,7 @@ outcome_count(struct outcome *o, const struct item *head)
 	if (head->sig_max_ttl > o->max_ttl)
 		o->max_ttl = head->sig_max_ttl;
 	if (kept > 0)
-		outcome_expiration(o, head->earliest);
+		outcome_expiration(o, head->type, head->earliest);
 }
 
 void
@@ -92,5 +99,5 @@ outcome_add(struct outcome *a, const struct outcome *b)
 	if (b->max_ttl > a->max_ttl)
 		a->max_ttl = b->max_ttl;
 	if (b->any)
-		outcome_expiration(a, b->earliest);
+		expiration_add(a, b->earliest);
 }

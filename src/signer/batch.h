@@ -38,8 +38,8 @@ struct outcome {
 	uint32_t status; /* enum status; not 0: the lines are a message */
 	uint64_t records, made, kept;
 	uint32_t max_ttl;
-	uint32_t earliest;  /* expiration; valid if any */
-	uint32_t any;	    /* signatures in here */
+	uint32_t earliest;  /* expiration, SOA's left out; valid if any */
+	uint32_t any;	    /* signatures in here, SOA's left out */
 	uint32_t by;	    /* who made them: bit set of zone key indices */
 	/* DNSKEY left out, which the KSKs alone sign: */
 	uint64_t rrsets;    /* signed ones */
@@ -73,8 +73,12 @@ void outcome_count(struct outcome *o, const struct item *head);
 /* Count a signature of the zone's key over a set of that type. */
 void outcome_signature(struct outcome *o, uint8_t key, uint16_t type);
 
-/* The earlier of two expirations (RFC 1982). */
-void outcome_expiration(struct outcome *o, uint32_t expiration);
+/*
+ * When a signature over a set of that type ends.  The SOA's is the parent's to
+ * count: of a zone that is not published anew another one stands.
+ */
+void outcome_expiration(
+    struct outcome *o, uint16_t type, uint32_t expiration);
 
 /* Add b's counts to a's. */
 void outcome_add(struct outcome *a, const struct outcome *b);

@@ -84,6 +84,16 @@ lingers(const struct zone_keys *keys, uint32_t kept_by)
 	return false;
 }
 
+static void
+soa_end_of(struct soa_end *end, const struct item *head)
+{
+	*end = (struct soa_end){ head->sig_records + head->sign_count > 0,
+		head->sig_records > 0 ? head->earliest : head->expiration };
+	if (head->sig_records > 0 && head->sign_count > 0 &&
+	    serial_difference(head->expiration, head->earliest) < 0)
+		end->expiration = head->expiration;
+}
+
 /*
  * The old zone's same set.  Notes whether a difference is one that makes the
  * zone worth publishing: a new serial and a new ZONEMD alone do not.
@@ -115,6 +125,8 @@ look_back(struct signer *s, const struct rrset *set, const struct rrset **same,
 		if (decide(&z->rules, set, old, &probe, &z->kept, d) == -1 ||
 		    probe.sign_count > 0 || lingers(&z->keys, probe.kept_by))
 			z->changed = true;
+		else
+			soa_end_of(&z->soa_end_old, &probe);
 	}
 	return old;
 }
@@ -177,6 +189,9 @@ process(struct signer *s, const struct rrset *set, struct zonetext_writer *w,
 			    decide_with_previous(s, set, &head, d)) == -1)
 		return diag_prefix(d, "%s %s", z->cut.owner,
 		    rrtype_name(set->type, type));
+	if (set->type == RRTYPE_SOA &&
+	    (s->only == 0 || s->only == RRTYPE_SOA))
+		soa_end_of(&z->soa_end, &head);
 	z->kept_submitted += head.sig_records;
 	if (z->batch.bytes.len > 0 &&
 	    z->batch.bytes.len + set->text.len + z->kept.len > BATCH_BYTES &&
@@ -293,6 +308,7 @@ forget_zone(struct signer *s)
 	z->batch.work = false;
 	memset(&z->total, 0, sizeof(z->total));
 	z->kept_submitted = z->dropped_here = 0;
+	z->soa_end = z->soa_end_old = (struct soa_end){ false, 0 };
 }
 
 static int
@@ -433,6 +449,9 @@ static int
 set_facts(struct signer *s, struct zonetext_keys *counts, struct diag *d)
 {
 	struct zone_state *z = &s->z;
+	/* Of what is found unchanged the published SOA stays. */
+	const struct soa_end *soa =
+	    !z->changed && z->soa_end_old.any ? &z->soa_end_old : &z->soa_end;
 	uint64_t earliest = earlier(s, counts, FACT "earliest-expiration");
 	char list[ZONE_KEYS_MAX * 12];
 	uint32_t in_zone = 0;
@@ -440,6 +459,8 @@ set_facts(struct signer *s, struct zonetext_keys *counts, struct diag *d)
 
 	if (z->total.any && (earliest == 0 || z->total.earliest < earliest))
 		earliest = z->total.earliest;
+	if (soa->any && (earliest == 0 || soa->expiration < earliest))
+		earliest = soa->expiration;
 	for (size_t i = 0; i < z->keys.count; i++)
 		if (z->keys.key[i].in_zone)
 			in_zone |= (uint32_t)1 << i;

@@ -10,6 +10,12 @@
 
 #define HELD_MAX 64 /* sets of an apex up to DNSKEY: at most 48 types */
 
+/* The first expiration of a signature over the SOA. */
+struct soa_end {
+	bool any;
+	uint32_t expiration;
+};
+
 struct zone_state {
 	char name[NAME_TEXT_MAX];
 	size_t name_len;
@@ -32,6 +38,7 @@ struct zone_state {
 	bool changed, soa_seen;
 	bool verify; /* what is made or kept: no audit in full follows */
 	uint32_t serial, dnskey_ttl, negative_ttl;
+	struct soa_end soa_end, soa_end_old; /* of this SOA; of the published one */
 };
 
 struct signer {

@@ -334,7 +334,7 @@ write_signature(struct work *w, const struct item *head, const char *text,
 	o->made++;
 	o->records++;
 	outcome_signature(o, m->key, head->type);
-	outcome_expiration(o, head->expiration);
+	outcome_expiration(o, head->type, head->expiration);
 	return wire_rrsig_line(head, text, &s, w->zone.name, sig, m->len,
 	    lines, d);
 }
@@ -357,7 +357,7 @@ write_checked(struct work *w, const struct item *head, const char *text,
 			o->kept++;
 			o->records++;
 			outcome_signature(o, head->check[i].key, head->type);
-			outcome_expiration(o, head->earliest);
+			outcome_expiration(o, head->type, head->earliest);
 			if (text_append(lines, sigs, len, d) == -1)
 				return -1;
 		}
