@@ -119,7 +119,7 @@ ks_publish 20260101000000 2>/dev/null
 ks enforce -q --now 20260101140000 2>/dev/null
 ks key ds-seen -z a.example -k "$(id a.example KSK)" --now 20260102000000 >/dev/null
 rejects 1 'have it removed, then key ds-gone' ks zone unsign -z a.example --now 20260103000000
-ok 'key ds-gone' ks key ds-gone -z a.example -k "$(id a.example KSK)" --now 20260103000000
+ok 'key ds-gone' ks key ds-gone -z a.example -k "$(id a.example KSK)" --yes --now 20260103000000
 ok 'zone unsign' ks zone unsign -z a.example --now 20260103000100
 ok 'a pass too early' ks enforce -q --now 20260104120000
 is 'it is still signed' "$(grep -c '<Key>' "$T/state/signconf/a.example.xml")" 2

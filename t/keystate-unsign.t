@@ -27,7 +27,7 @@ ok 'and shows it' test "$(records)" -gt 5
 ok 'a day later' rs $((NOW + DAY))
 ok 'ds-seen' ks key ds-seen -z a.example -k "$(id KSK)" --now $((NOW + DAY + 60))
 rejects 1 'have it removed, then key ds-gone' ks zone unsign -z a.example --now $((NOW + 2 * DAY))
-ok 'ds-gone' ks key ds-gone -z a.example -k "$(id KSK)" --now $((NOW + 2 * DAY))
+ok 'ds-gone' ks key ds-gone -z a.example -k "$(id KSK)" --yes --now $((NOW + 2 * DAY))
 ok 'zone unsign' ks zone unsign -z a.example --now $((NOW + 2 * DAY + 60))
 ok 'the next run leaves it signed' rs $((NOW + 2 * DAY + 120))
 ok 'as the DS may be in caches' test "$(records)" -gt 5
@@ -53,7 +53,7 @@ ok 'another zone is signed' rs $NOW
 ok 'a day later' rs $((NOW + DAY))
 old=$(ks_of_b ready)
 ok 'ds-seen' ks key ds-seen -z b.example -k "$old" --now $((NOW + DAY + 60))
-ok 'ds-gone, though nobody asked' ks key ds-gone -z b.example -k "$old" --now $((NOW + DAY + 120))
+ok 'ds-gone, though nobody asked' ks key ds-gone -z b.example -k "$old" --yes --now $((NOW + DAY + 120))
 ok 'a rollover' ks key rollover -z b.example -t KSK --now $((NOW + DAY + 180))
 ok 'publishes the next key' rs $((NOW + DAY + 240))
 ok 'which every cache has' rs $((NOW + 2 * DAY + 240))

@@ -151,14 +151,56 @@ tell_backup(struct session *s, const struct engine_action *a)
 		    a->pair->id, a->pair->repository);
 }
 
+/* Is z one of the zones that a shared key's rollover is asked for? */
+static bool
+shares(const struct zone *z, const struct engine_action *a)
+{
+	const struct zonekey *k = zone_key(z, a->pair);
+
+	return a->zone->policy != NULL && a->zone->policy->share_keys &&
+	    z->policy == a->zone->policy && z->deleted == 0 && k != NULL &&
+	    k->state == STATE_ACTIVE;
+}
+
+#define NAMED_MAX 10
+
+/* How many zones share it; the names of the first of them. */
+static size_t
+name_sharers(const struct model *m, const struct engine_action *a,
+    struct textbuf *t)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < m->nzones; i++) {
+		if (!shares(m->zones[i], a) || n++ > NAMED_MAX)
+			continue;
+		if (n > 1)
+			textbuf_puts(t, " ");
+		textbuf_puts(t, n > NAMED_MAX ? "..." : m->zones[i]->name);
+	}
+	return n;
+}
+
 static void
 tell_rollover(struct session *s, const struct engine_action *a)
 {
-	(void)s;
-	report_warn("zone %s: manual rollover due for %s %s: keystate key "
-		    "rollover --zone %s --keytype %s",
-	    a->zone->name, key_type_name(a->type), a->pair->id, a->zone->name,
-	    key_type_name(a->type));
+	struct textbuf t = { 0 };
+	size_t zones;
+
+	zones = name_sharers(s->m, a, &t);
+	textbuf_put(&t, "", 1);
+	if (zones > 1 && !t.failed)
+		report_warn("policy %s: manual rollover due for %s %s, which "
+			    "%zu zones share (%s): once for all, keystate key "
+			    "rollover --zone %s --keytype %s",
+		    a->zone->policy_name, key_type_name(a->type), a->pair->id,
+		    zones, t.buf, a->zone->name, key_type_name(a->type));
+	else
+		report_warn("zone %s: manual rollover due for %s %s: keystate "
+			    "key rollover --zone %s --keytype %s",
+		    a->zone->name, key_type_name(a->type), a->pair->id,
+		    a->zone->name, key_type_name(a->type));
+	textbuf_free(&t);
 }
 
 static void
@@ -366,7 +408,19 @@ transition_json(const struct engine_transition *t)
 }
 
 static json_t *
-action_json(const struct engine_action *a)
+sharers_json(const struct model *m, const struct engine_action *a)
+{
+	json_t *zones = json_array();
+
+	for (size_t i = 0; i < m->nzones; i++)
+		if (shares(m->zones[i], a))
+			(void)json_array_append_new(
+			    zones, json_string(m->zones[i]->name));
+	return zones;
+}
+
+static json_t *
+action_json(const struct model *m, const struct engine_action *a)
 {
 	json_t *o = json_pack(
 	    "{s:s, s:b}", "action", rows[a->kind].name, "first", (int)a->first);
@@ -378,6 +432,8 @@ action_json(const struct engine_action *a)
 	(void)json_object_set_new(
 	    o, "keytype", json_string(key_type_name(a->type)));
 	(void)json_object_set_new(o, "since", show_moment(a->since));
+	if (a->kind == ACTION_ROLLOVER && shares(a->zone, a))
+		(void)json_object_set_new(o, "zones", sharers_json(m, a));
 	if (a->other != NULL)
 		(void)json_object_set_new(
 		    o, "blocked_by", json_string(a->other->name));
@@ -396,7 +452,7 @@ actions_json(const struct session *s, const struct engine_result *r)
 		    transitions, transition_json(&r->transitions[i]));
 	for (size_t i = 0; i < r->nactions; i++)
 		(void)json_array_append_new(
-		    actions, action_json(&r->actions[i]));
+		    actions, action_json(s->m, &r->actions[i]));
 	return json_pack("{s:o, s:o, s:o, s:o, s:b}", "now",
 	    show_moment(s->now), "transitions", transitions, "actions", actions,
 	    "wake", show_moment(r->wake), "clock_frozen", (int)r->clock_frozen);

@@ -11,4 +11,8 @@ const char *due_reason(const struct session *s, const struct zone *z,
 /* When its signatures have less than Refresh left; MOMENT_NEVER. */
 int64_t due_renewal(const struct zone *z, const struct zone_facts *facts);
 
+/* The same, or when a new salt is made before; MOMENT_NEVER. */
+int64_t due_next(const struct session *s, const struct zone *z,
+    const struct zone_facts *facts);
+
 #endif

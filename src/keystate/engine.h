@@ -408,7 +408,8 @@ enum action_kind {
 	ACTION_WITHDRAW_DS,  /* have the DS of pair removed; then ds-gone */
 	ACTION_BACKUP,	     /* RequireBackup: pair is not backed up, and zone
 			      * waits for it; zone NULL: nothing waits yet */
-	ACTION_ROLLOVER,     /* ManualRollover: pair is due, key rollover */
+	ACTION_ROLLOVER,     /* ManualRollover: pair is due, key rollover; of a
+			      * shared one asked of its first zone alone */
 	ACTION_GENERATE,     /* zone lacks a key of that type: engine_stock()
 			      * was not called, was short, or
 			      * ManualKeyGeneration */
@@ -588,6 +589,12 @@ bool engine_ds_wanted(const struct zone *z, const struct zonekey *k);
 bool engine_ds_present(const struct zonekey *k);
 
 /*
+ * Resolvers trust the zone by the DS of k alone, and nobody asked for another
+ * or for its removal: with it gone the zone is insecure.
+ */
+bool engine_ds_last(const struct zone *z, const struct zonekey *k);
+
+/*
  * What breaks a rule that must hold for every zone after every change: no
  * published key set without a signer of each type and algorithm, no DS in use
  * without its key, no two keys of one tag and algorithm.  NULL: nothing, else
@@ -608,6 +615,14 @@ int engine_rollover(struct model *m, struct zone *z, enum key_type type,
     bool emergency, int64_t now, struct diag *d);
 int engine_rollover_policy(struct model *m, struct policy *p,
     enum key_type type, bool emergency, int64_t now, struct diag *d);
+
+/*
+ * A key that z shares took over already, its predecessor is still on its way
+ * out, and it is not due: who rolls it now means the one before.  -1, with the
+ * reason; 0: no such thing.  For the caller to heed before engine_rollover().
+ */
+int engine_rolled_lately(const struct model *m, const struct zone *z,
+    enum key_type type, int64_t now, struct diag *d);
 
 /*
  * key ds-seen: a ready KSK becomes active and, unless no_retire, the oldest

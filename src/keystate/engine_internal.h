@@ -16,6 +16,7 @@ struct share {
 	size_t waiting; /* generate or publish: blocks the others' switch */
 	size_t standby; /* dssub, dspublish, dsready */
 	size_t spent;	/* retire, dead, or to be rolled: take no more of it */
+	size_t asked;	/* sweep in which its rollover was asked for */
 };
 
 /* Free pairs of one policy and block, oldest first. */
@@ -50,6 +51,8 @@ struct pass {
 	struct share *shares;
 	struct saved *saved;
 	size_t nsaved;
+
+	size_t sweep; /* from 1 */
 
 	/* What a sweep finds; cleared before the next one. */
 	int64_t wake;

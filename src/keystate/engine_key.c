@@ -275,6 +275,21 @@ engine_ds_wanted(const struct zone *z, const struct zonekey *k)
 	}
 }
 
+bool
+engine_ds_last(const struct zone *z, const struct zonekey *k)
+{
+	size_t i;
+
+	if (!engine_ds_wanted(z, k) || !key_anchored(k))
+		return false;
+	for (i = 0; i < z->nkeys; i++) {
+		if (&z->keys[i] != k && engine_ds_wanted(z, &z->keys[i]) &&
+		    key_anchored(&z->keys[i]))
+			return false;
+	}
+	return true;
+}
+
 /* --- what must hold ------------------------------------------------------- */
 
 struct tally {

@@ -202,6 +202,7 @@ pass_sweeps(struct pass *ps, struct diag *d)
 		ps->changed = false;
 		ps->wake = MOMENT_NEVER;
 		ps->nnotes = 0;
+		ps->sweep++;
 		for (i = 0; i < m->nzones; i++) {
 			z = m->zones[i];
 			if (ps->opt->only != NULL && z != ps->opt->only)

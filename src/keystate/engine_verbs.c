@@ -81,6 +81,38 @@ force_sharers(struct model *m, const struct keypair *pair, bool emergency,
 }
 
 int
+engine_rolled_lately(const struct model *m, const struct zone *z,
+    enum key_type type, int64_t now, struct diag *d)
+{
+	const struct zonekey *k, *o;
+	char when[15];
+	size_t i, j;
+
+	for (i = 0; i < z->nkeys && zone_shares(z); i++) {
+		k = &z->keys[i];
+		if (k->pair->live < 2 || !rolls(k, type, false) ||
+		    engine_retire_date(m, z, k) <= now)
+			continue;
+		for (j = 0; j < z->nkeys; j++) {
+			o = &z->keys[j];
+			if (!key_is(o, type, k->pair->algorithm) ||
+			    o->state != STATE_RETIRE ||
+			    o->entered[STATE_RETIRE] <
+				k->entered[STATE_ACTIVE])
+				continue;
+			moment_format(o->entered[STATE_RETIRE], when);
+			return diag_set(d, STATUS_BAD,
+			    "%s: the %s that it shares was rolled at %s, and "
+			    "the old one is not gone yet: that was for all "
+			    "zones that share it; --force rolls the new one "
+			    "too",
+			    z->name, key_type_name(type), when);
+		}
+	}
+	return 0;
+}
+
+int
 engine_rollover(struct model *m, struct zone *z, enum key_type type,
     bool emergency, int64_t now, struct diag *d)
 {

@@ -422,6 +422,20 @@ ask_parent(struct pass *ps, struct zone *z)
 	}
 }
 
+/* A shared key is rolled in all its zones at once: one question for all. */
+static bool
+asked_already(struct pass *ps, const struct zone *z, const struct zonekey *k)
+{
+	struct share *s = &ps->shares[k->pair->mark];
+
+	if (!zone_shares(z))
+		return false;
+	if (s->asked == ps->sweep)
+		return true;
+	s->asked = ps->sweep;
+	return false;
+}
+
 static void
 owed_by_date(struct pass *ps, struct zone *z, struct zonekey *k)
 {
@@ -436,7 +450,8 @@ owed_by_date(struct pass *ps, struct zone *z, struct zonekey *k)
 		return;
 	/* One that is not published yet cannot be rolled (engine_rollover()). */
 	if (b->manual && !k->sign_only && k->forced == 0 &&
-	    k->retire_fixed == 0 && pass_reached(ps, at))
+	    k->retire_fixed == 0 && pass_reached(ps, at) &&
+	    !asked_already(ps, z, k))
 		pass_note(ps, ACTION_ROLLOVER, z, k->pair, k->pair->type, at);
 	if (notice >= 0 && k->pair->type == KEY_KSK && at > ps->now &&
 	    at - notice <= ps->now)

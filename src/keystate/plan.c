@@ -306,6 +306,19 @@ see_ds(struct run *r, const struct engine_action *a, struct diag *d)
 	return 0;
 }
 
+/* A shared key's is asked of one zone and owed by all. */
+static void
+note_rollover(struct run *r, const struct engine_action *a)
+{
+	struct zone *only = r->only == NULL ? NULL :
+					      model_zone(r->m, r->only);
+	struct engine_action mine = *a;
+
+	if (only != NULL && zone_key(only, a->pair) != NULL)
+		mine.zone = only;
+	note_action(r, &mine, PLAN_OWED);
+}
+
 /* What a person owes is done.  1: it was, pass again; 0: not; -1: failed. */
 static int
 do_duty(struct run *r, const struct engine_action *a, struct diag *d)
@@ -331,11 +344,10 @@ do_duty(struct run *r, const struct engine_action *a, struct diag *d)
 		engine_backup_done(r->m, a->pair->repository, r->now, &n, d);
 		return n != 0;
 	case ACTION_ROLLOVER:
-		/* Refused: rolled already, with a zone that shares the key. */
 		if (engine_rollover(r->m, a->zone, a->type, false, r->now,
 			d) == -1)
 			return 0;
-		note_action(r, a, PLAN_OWED);
+		note_rollover(r, a);
 		return 1;
 	default:
 		return 0;

@@ -14,7 +14,7 @@ struct status_zone {
 	const struct zone *zone;
 	const struct zone_facts *facts;
 	const char *why;  /* it is due now; NULL: it is not */
-	int64_t due;	  /* when its signatures are renewed; 0: not known */
+	int64_t due;	  /* when it will be signed by itself; 0: not known */
 	int64_t next;	  /* of its keys; 0: no date */
 	const char *owed; /* what its keys wait for a person to do, or NULL */
 	bool expired;

@@ -146,13 +146,43 @@ stock_fill(struct session *s, enum status *worst, struct diag *d)
 }
 
 static bool
-is_due(const struct session *s, const struct policy *p)
+is_salted(const struct policy *p)
+{
+	return p->nsec3 && p->salt_length > 0;
+}
+
+int64_t
+stock_salt_next(const struct session *s, const struct policy *p)
 {
 	const struct policy_salt *old = database_salt(s->db, p->name);
 
+	if (!is_salted(p))
+		return MOMENT_NEVER;
 	if (old == NULL || old->len != p->salt_length)
-		return true;
-	return p->resalt > 0 && old->made + p->resalt <= s->now;
+		return 0;
+	return p->resalt > 0 ? old->made + p->resalt : MOMENT_NEVER;
+}
+
+int64_t
+stock_salts_next(const struct session *s)
+{
+	int64_t next = MOMENT_NEVER, at;
+
+	for (size_t i = 0; i < s->m->npolicies; i++) {
+		at = stock_salt_next(s, s->m->policies[i]);
+		if (at < next)
+			next = at;
+	}
+	return next;
+}
+
+/* By a clock that is not believed none is replaced. */
+static bool
+is_due(const struct session *s, const struct policy *p)
+{
+	const int64_t at = stock_salt_next(s, p);
+
+	return at == 0 || (at <= s->now && !engine_clock_doubt(s->m, s->now));
 }
 
 int
@@ -163,7 +193,7 @@ stock_salts(struct session *s, struct diag *d)
 	for (size_t i = 0; i < s->m->npolicies; i++) {
 		const struct policy *p = s->m->policies[i];
 
-		if (!p->nsec3 || p->salt_length == 0 || !is_due(s, p))
+		if (!is_due(s, p))
 			continue;
 		if (getrandom(salt, p->salt_length, 0) != p->salt_length)
 			return diag_system(d, "salt");

@@ -145,12 +145,42 @@ key_ds_seen(struct session *s, int argc, char **operands, struct diag *d)
 	return STATUS_OK;
 }
 
+/* As session_confirm(): what it means that a zone's last DS is gone. */
+static int
+confirm_insecure(const struct session *s, const struct zone *z, struct diag *d)
+{
+	char question[512];
+
+	(void)snprintf(question, sizeof(question),
+	    "%.255s: without a DS in the parent resolvers take the zone as "
+	    "insecure, signed or not (RFC 4035 section 5.2): say this before "
+	    "zone unsign, or if it is so.  Is the DS gone?",
+	    z->name);
+	return session_confirm(s, question, d);
+}
+
+/* DS of standby keys alone lead nowhere. */
+static bool
+is_trusted(const struct zone *z)
+{
+	for (size_t i = 0; i < z->nkeys; i++)
+		if (z->keys[i].ds_seen != 0 &&
+		    engine_ds_wanted(z, &z->keys[i]))
+			return true;
+	return false;
+}
+
 static enum status
 ds_gone_all(struct session *s, struct diag *d)
 {
 	struct zone *z = session_zone(s, d);
+	int yes = 1;
 
-	if (z == NULL || engine_ds_gone_all(s->m, z, s->now, d) == -1)
+	if (z == NULL)
+		return verb_failed(d);
+	if (is_trusted(z) && (yes = confirm_insecure(s, z, d)) != 1)
+		return yes == 0 ? STATUS_OK : verb_failed(d);
+	if (engine_ds_gone_all(s->m, z, s->now, d) == -1)
 		return verb_failed(d);
 	note(s, z, NULL, "ds-gone", NULL, NULL);
 	if (session_commit(s, d) == -1)
@@ -164,6 +194,7 @@ key_ds_gone(struct session *s, int argc, char **operands, struct diag *d)
 {
 	struct zone *z;
 	struct zonekey *k;
+	int yes;
 
 	(void)argc;
 	(void)operands;
@@ -175,8 +206,11 @@ key_ds_gone(struct session *s, int argc, char **operands, struct diag *d)
 		    "needed");
 		return STATUS_USAGE;
 	}
-	if (find_ksk(s, true, &z, &k, d) == -1 ||
-	    engine_ds_gone(s->m, z, k, s->now, d) == -1)
+	if (find_ksk(s, true, &z, &k, d) == -1)
+		return verb_failed(d);
+	if (engine_ds_last(z, k) && (yes = confirm_insecure(s, z, d)) != 1)
+		return yes == 0 ? STATUS_OK : verb_failed(d);
+	if (engine_ds_gone(s->m, z, k, s->now, d) == -1)
 		return verb_failed(d);
 	note(s, z, k->pair, "ds-gone", NULL, NULL);
 	if (session_commit(s, d) == -1)
@@ -221,9 +255,26 @@ shares(const struct session *s, const struct zone *z)
 }
 
 static int
+refuse_second(const struct session *s, const struct zone *only,
+    const struct policy *p, enum key_type type, struct diag *d)
+{
+	for (size_t i = 0; i < s->m->nzones; i++) {
+		const struct zone *z = s->m->zones[i];
+
+		if ((z == only || (p != NULL && z->policy == p)) &&
+		    engine_rolled_lately(s->m, z, type, s->now, d) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static int
 roll(struct session *s, struct zone *z, struct policy *p, enum key_type type,
     struct diag *d)
 {
+	if (!s->o.force && !s->o.emergency &&
+	    refuse_second(s, z, p, type, d) == -1)
+		return -1;
 	if (z != NULL)
 		return engine_rollover(
 		    s->m, z, type, s->o.emergency, s->now, d);
@@ -609,12 +660,12 @@ const struct verb key_verbs[] = {
 	{ "key import", "krzbgetwyC,from", NEEDS_ALL,
 	    "Take over a key that is in a repository, or in a file.",
 	    key_import },
-	{ "key rollover", "zpt,emergency,yes", NEEDS_ALL,
+	{ "key rollover", "zpt,emergency,yes,force", NEEDS_ALL,
 	    "Replace keys now, in the time that it takes.", key_rollover },
 	{ "key purge", "zp", NEEDS_ALL, "Destroy dead keys.", key_purge },
 	{ "key ds-seen", "xkzfl", NEEDS_ALL,
 	    "The DS of a KSK stands in the parent.", key_ds_seen },
-	{ "key ds-gone", "xkza", NEEDS_ALL,
+	{ "key ds-gone", "xkza,yes", NEEDS_ALL,
 	    "The DS of a KSK stands in the parent no more.", key_ds_gone },
 	{ "key ksk-retire", "zxk,yes", NEEDS_ALL,
 	    "Retire a KSK, or the oldest active one.", key_ksk_retire },

@@ -205,6 +205,7 @@ pass(struct session *s, struct engine_result *r, enum status *worst,
     struct diag *d)
 {
 	struct signconfs sc = { 0 };
+	int64_t salt;
 	int rc = -1;
 
 	tell_zones(s);
@@ -213,6 +214,9 @@ pass(struct session *s, struct engine_result *r, enum status *worst,
 		return -1;
 	if (engine_pass(s->m, s->now, &s->engine, r, d) == -1)
 		return -1;
+	salt = stock_salts_next(s);
+	if (!r->clock_frozen && salt < r->wake)
+		r->wake = salt;
 	tell_clock(r);
 	actions_transitions(s, r);
 	actions_tell(s, r);

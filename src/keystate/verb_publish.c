@@ -18,6 +18,7 @@
 #include "report.h"
 #include "served.h"
 #include "show.h"
+#include "stock.h"
 #include "verb.h"
 
 static int
@@ -43,6 +44,16 @@ due_renewal(const struct zone *z, const struct zone_facts *facts)
 {
 	return facts->earliest == 0 ? MOMENT_NEVER
 				    : facts->earliest - z->policy->refresh;
+}
+
+int64_t
+due_next(const struct session *s, const struct zone *z,
+    const struct zone_facts *facts)
+{
+	const int64_t renewal = due_renewal(z, facts);
+	const int64_t salt = stock_salt_next(s, z->policy);
+
+	return renewal != MOMENT_NEVER && salt < renewal ? salt : renewal;
 }
 
 /* How long before now the last pass but this one was, at most. */
@@ -290,7 +301,7 @@ find_due(struct session *s, const struct zone *only, struct due_zone *list,
 			continue;
 		}
 		if ((why = due_reason(s, z, facts)) == NULL) {
-			at = due_renewal(z, facts);
+			at = due_next(s, z, facts);
 			if (at != MOMENT_NEVER && (*next == 0 || at < *next))
 				*next = at;
 			continue;

@@ -71,7 +71,7 @@ gather(struct session *s, const struct zone *only, struct status_list *l)
 	for (size_t i = 0; i < s->m->nzones; i++) {
 		const struct zone *z = s->m->zones[i];
 		struct status_zone *row = &l->zone[l->count];
-		int64_t renewal;
+		int64_t next;
 
 		memset(row, 0, sizeof(*row));
 		row->zone = z;
@@ -80,8 +80,8 @@ gather(struct session *s, const struct zone *only, struct status_list *l)
 		    !session_in_use(s, z) || z->policy == NULL)
 			continue;
 		row->why = due_reason(s, z, row->facts);
-		renewal = due_renewal(z, row->facts);
-		row->due = renewal == MOMENT_NEVER ? 0 : renewal;
+		next = due_next(s, z, row->facts);
+		row->due = next == MOMENT_NEVER ? 0 : next;
 		row->expired =
 		    row->facts->earliest != 0 && row->facts->earliest <= s->now;
 		look_at_keys(s, row);
