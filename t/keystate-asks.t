@@ -78,6 +78,18 @@ ok 'the next pass' ks_publish 20260603000300
 new=$(column c1.example ZSK active)
 ok 'uses the successor' test "$new" != "$old"
 is 'in all of them' "$(column c3.example ZSK active)" "$new"
+# The plan knows from the published file when the old one's last signature goes.
+tag=$(awk -F'\t' -v id="$old" '$3 == id { print $6; exit }' "$T/state/keys.db")
+last=$(awk -F'\t' -v tag="$tag" '$4 == "RRSIG" { split($5, f, " "); if (f[7] == tag && f[1] != "SOA") print f[5] }' \
+	"$T/state/signed/c2.example" | sort | tail -n 1)
+ks plan --json --until P30D --now 20260603000300 >"$T/plan"
+of_old() { # EVENT FIELD
+	json "join ' ', map { \$_->{$2} // '-' } grep { \$_->{event} eq '$1' && \$_->{zone} eq 'c2.example' && \$_->{id} eq '$old' } @{\$j->{events}}" <"$T/plan"
+}
+is 'plan: its last signature' "$(of_old renewed at)" "$(date -u -d "$(echo "$last" | sed 's/\(.\{8\}\)\(..\)\(..\)\(..\)/\1 \2:\3:\4 UTC/') - 4 days" +%Y-%m-%dT%H:%M:%SZ)"
+is 'plan: as it is, not at the latest' "$(of_old renewed latest) $(of_old transition latest)" '- -'
+is 'plan: what is not signed yet, at the latest' "$(ks plan --until P1Y --now 20260603000300 | grep -c 'retire -> dead at the latest (Iret, ')" \
+	"$(ks plan --json --until P1Y --now 20260603000300 | json 'scalar grep { $_->{latest} && $_->{event} eq "transition" } @{$j->{events}}')"
 cp "$T/state/keys.db" "$T/before"
 rejects 1 'that was for all zones that share it; --force' ks key rollover -z c1.example -t ZSK --yes --now 20260603000400
 rejects 1 'that was for all zones that share it; --force' ks key rollover -p default -t ZSK --yes --now 20260603000400

@@ -182,6 +182,13 @@ struct zonekey {
 	struct evidence complete; /* signature by it on every signed RRset */
 	struct evidence unsigned_; /* made signatures, none is left */
 
+	/*
+	 * Retired ZSK: when the last of its signatures that are published now
+	 * is replaced, by what stands in the file; 0: not known.  For plan and
+	 * set by it alone: not stored.
+	 */
+	int64_t fades;
+
 	/* The DS in the parent.  KSK only. */
 	int64_t ds_submitted; /* the engine asked for submission (last) */
 	int64_t ds_seen;      /* the operator saw it since.  key ds-seen */

@@ -205,7 +205,7 @@ engine_published(struct model *m, struct zone *z, const struct publication *p,
 
 /*
  * Without evidence the original took each pass for a publication.  Signatures
- * of a retired ZSK then last as long as they can: Dsgn.
+ * of a retired ZSK then last as long as they can: Dsgn, unless the file told.
  */
 int
 evidence_assume(struct zone *z, int64_t now, int64_t *wake, bool *changed)
@@ -237,7 +237,8 @@ evidence_assume(struct zone *z, int64_t now, int64_t *wake, bool *changed)
 		if (list[i].pair->type != KEY_ZSK || list[i].zsk ||
 		    k->state != STATE_RETIRE || list[i].compromised)
 			continue;
-		gone = k->entered[STATE_RETIRE] + timing_dsgn(z->policy);
+		gone = k->fades != 0 ? k->fades :
+			k->entered[STATE_RETIRE] + timing_dsgn(z->policy);
 		facts[i].signatures = now < gone;
 		if (now < gone && gone < *wake)
 			*wake = gone;

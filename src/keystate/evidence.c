@@ -17,6 +17,7 @@ void
 evidence_clear(struct evidence_file *e)
 {
 	free(e->keys);
+	free(e->ends);
 	memset(e, 0, sizeof(*e));
 }
 
@@ -32,7 +33,8 @@ key_of(struct evidence_file *e, uint16_t tag, uint8_t algorithm)
 	if (e->nkeys == KEYS_MAX)
 		return NULL;
 	if (e->keys == NULL &&
-	    (e->keys = calloc(KEYS_MAX, sizeof(*e->keys))) == NULL)
+	    ((e->keys = calloc(KEYS_MAX, sizeof(*e->keys))) == NULL ||
+		(e->ends = calloc(KEYS_MAX, sizeof(*e->ends))) == NULL))
 		return NULL;
 	k = &e->keys[e->nkeys++];
 	k->tag = tag;
@@ -192,6 +194,17 @@ is_new_set(struct covered *c, const struct zonetext_record *rec, uint16_t type)
 	return true;
 }
 
+static void
+note_end(struct signature_ends *ends, uint16_t type, int64_t expiration)
+{
+	int64_t *end = type == RRTYPE_NSEC3 || type == RRTYPE_NSEC3PARAM
+	    ? &ends->chain
+	    : &ends->other;
+
+	if (type != RRTYPE_SOA && expiration > *end)
+		*end = expiration;
+}
+
 /* covered alg labels ttl expiration inception tag signer signature */
 static int
 take_rrsig(struct evidence_file *e, struct covered *c,
@@ -221,6 +234,7 @@ take_rrsig(struct evidence_file *e, struct covered *c,
 	if ((k = key_of(e, tag, (uint8_t)algorithm)) == NULL)
 		return -1;
 	k->signatures++;
+	note_end(&e->ends[k - e->keys], type, expiration);
 	return 0;
 }
 

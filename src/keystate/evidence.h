@@ -8,10 +8,20 @@
 #include "engine.h"
 #include "zonetext.h"
 
+/*
+ * When the last signatures by a key end; 0: it made none.  Those over NSEC3
+ * and NSEC3PARAM go with their salt.  The SOA's is left out: it goes with
+ * whatever goes first.
+ */
+struct signature_ends {
+	int64_t chain, other;
+};
+
 struct evidence_file {
 	struct publication p; /* keys are owned by this struct */
 	int64_t earliest;     /* expiration of a signature; 0: none */
 	struct published_key *keys;
+	struct signature_ends *ends; /* beside keys; of a file alone */
 	size_t nkeys;
 };
 

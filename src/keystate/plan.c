@@ -157,6 +157,13 @@ add_event(struct run *r, const struct plan_event *e)
 	p->event[p->nevents++].at = r->now;
 }
 
+/* Its signatures last no longer than that. */
+static bool
+at_latest(const struct zonekey *k)
+{
+	return k != NULL && k->fades == 0 && !k->compromised;
+}
+
 static void
 note_moves(struct run *r, const struct engine_result *res)
 {
@@ -171,7 +178,9 @@ note_moves(struct run *r, const struct engine_result *res)
 			.zone = zone_name(r, t->zone->name), .from = t->from,
 			.to = t->to, .sign_only = t->sign_only,
 			.interval = t->interval, .start = t->start,
-			.reason = t->reason };
+			.reason = t->reason, .latest = t->interval ==
+				INTERVAL_ZSK_RETIRE &&
+			    at_latest(zone_key(t->zone, t->pair)) };
 		add_event(r, &e);
 	}
 }
@@ -239,6 +248,7 @@ note_renewed(struct run *r)
 				continue;
 			e.key = lane(r, z, k->pair);
 			e.zone = zone_name(r, z->name);
+			e.latest = at_latest(k);
 			add_event(r, &e);
 		}
 	}

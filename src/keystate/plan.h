@@ -1,8 +1,10 @@
 /*
  * The engine run forward: every coming transition, and every action that a
  * person owes.  It takes it that each pass is followed by signing and
- * publication at once, that signatures of a retired ZSK last as long as they
- * can (Dsgn), and that each owed action is done on its date.
+ * publication at once, that each owed action is done on its date, and that no
+ * record changes: then signatures of a retired ZSK are replaced when they are
+ * due (zonekey.fades) or, where that is not known, last as long as they can
+ * (Dsgn).
  */
 #ifndef KEYSTATE_PLAN_H
 #define KEYSTATE_PLAN_H
@@ -40,6 +42,8 @@ struct plan_event {
 	const char *zone;	/* owned by the plan */
 	enum key_state from, to;
 	bool sign_only;		/* afterwards */
+	bool latest;		/* it may be earlier: it waits for signatures
+				 * that are not made yet to be replaced */
 	enum interval interval;
 	int64_t start;
 	const char *reason;	/* static; or NULL */

@@ -84,6 +84,8 @@ event_json(const struct plan *p, const struct plan_event *e)
 			set(o, "start", moment(e->start));
 		}
 	}
+	if (e->latest)
+		set(o, "latest", json_true());
 	if (e->reason != NULL)
 		set(o, "reason", json_string(e->reason));
 	if (e->kind == PLAN_OWED || e->kind == PLAN_STUCK)

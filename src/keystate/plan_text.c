@@ -27,8 +27,8 @@ put_move(const struct plan_event *e, FILE *to)
 		fprintf(to, "%s -> active, unpublished",
 		    key_state_name(e->from));
 	else
-		fprintf(to, "%s -> %s", key_state_name(e->from),
-		    key_state_name(e->to));
+		fprintf(to, "%s -> %s%s", key_state_name(e->from),
+		    key_state_name(e->to), e->latest ? " at the latest" : "");
 	if (e->interval != INTERVAL_NONE) {
 		fprintf(to, " (%s, %s", engine_interval_name(e->interval),
 		    engine_interval_rule(e->interval));
@@ -94,9 +94,9 @@ plan_text(const struct plan *p, FILE *to)
 			put_move(e, to);
 			break;
 		case PLAN_RENEWED:
-			fputs("the last signature by it is replaced (Dsgn, "
-			      "RFC 7583 §3.2.1)",
-			    to);
+			fprintf(to, "the last signature by it is replaced%s "
+				    "(Dsgn, RFC 7583 §3.2.1)",
+			    e->latest ? " at the latest" : "");
 			break;
 		case PLAN_OWED:
 			put_owed(p, e, to);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fades.h"
 #include "plan.h"
 #include "show.h"
 #include "verb.h"
@@ -91,6 +92,7 @@ plan(struct session *s, int argc, char **operands, struct diag *d)
 	}
 	if (s->o.zone != NULL && (z = session_zone(s, d)) == NULL)
 		return verb_failed(d);
+	fades_find(s, z);
 	if (plan_run(s->m, s->now, s->now + ahead, &s->engine,
 		z == NULL ? NULL : z->name, EVENTS_MAX, &p, d) == -1)
 		rc = verb_failed(d);

@@ -7,6 +7,7 @@
 
 #include "atomicfile.h"
 #include "due.h"
+#include "fades.h"
 #include "status.h"
 #include "verb.h"
 
@@ -146,6 +147,8 @@ write_html(
 	struct plan plan = { 0 };
 	int rc;
 
+	if (p->list->count > 0 && p->list->count <= DRAWN_MAX)
+		fades_find(s, only);
 	if (p->list->count > 0 && p->list->count <= DRAWN_MAX &&
 	    plan_run(s->m, s->now, s->now + AHEAD, &s->engine,
 		only == NULL ? NULL : only->name, EVENTS_MAX, &plan, d) == 0)
