@@ -172,14 +172,40 @@ sub key_tag { # RFC 4034 appendix B
 	return ($sum + ($sum >> 16)) & 0xffff;
 }
 
-# Was the plan right?  Moves are { at, zone, type, id, from, to }; owed is { zone => moment of the first duty };
-# loose names zones whose TTLs were edited meanwhile.  What is done hourly may be an hour late at each step.
-# When the last signature of a retired ZSK goes the plan knows no better than the policy: it may be earlier.
+# Was the plan right?  Moves are { at, zone, type, id, from, to }, those of the plan with { latest }: may be earlier.
+# owed are the duties it listed { at, zone, what, id, type }, done are those that were done: with { from }, of a
+# backup the moment it was begun.  A duty that was done so much late may delay so much, one not done without end.
+# loose names zones whose TTLs were edited meanwhile, edited those with any edit: it replaces signatures, so that a
+# retired ZSK may be dead before.  group tells which zones wait for each other.  What is done hourly may be an hour
+# late at each step.
+sub is_done {
+	my ($j, $o, $d) = @_;
+	return 0 if $d->{what} ne $o->{what} || $d->{at} < $o->{at};
+	return ($d->{from} // $d->{at}) >= $o->{at} if $o->{what} eq 'backup';
+	return $j->{group}->($d->{zone}) eq $j->{group}->($o->{zone}) && $d->{type} eq $o->{type} if $o->{what} eq 'rollover';
+	return $d->{zone} eq $o->{zone} && ($d->{id} eq $o->{id} || $o->{id} =~ /^new-/);
+}
+
+# By how much the duties that were owed at the moment of p have delayed it, as known at `when`; undef: who knows.
+sub delay {
+	my ($j, $p, $when) = @_;
+	my $delay = 0;
+	for my $o (grep { $_->{at} <= $p->{at} && $j->{group}->($_->{zone}) eq $j->{group}->($p->{zone}) } @{ $j->{owed} }) {
+		my ($at) = sort { $a <=> $b } map { $_->{at} } grep { is_done($j, $o, $_) } @{ $j->{done} };
+		return undef if !defined $at || $at > $when;
+		$delay = $at - $o->{at} if $at - $o->{at} > $delay;
+	}
+	return $delay;
+}
+
 sub judge_plan {
 	my (%a) = @_;
 	my (@bad, %steps);
+	$a{group} //= sub { return $_[0] };
+	$a{done} //= [];
 	my @plan = map { { %$_ } } sort { $a->{at} <=> $b->{at} } @{ $a{plan} };
-	$_->{step} = ++$steps{ $_->{zone} } for @plan;
+	$_->{last} = $_->{at} + $a{step} * ++$steps{ $a{group}->($_->{zone}) } for @plan;
+	@plan = grep { $_->{to} ne 'renewed' } @plan;
 	for my $r (sort { $a->{at} <=> $b->{at} } @{ $a{real} }) {
 		next if $a{loose}{ $r->{zone} };
 		my $what = "$r->{zone} $r->{type} $r->{id} $r->{from} -> $r->{to}";
@@ -187,22 +213,21 @@ sub judge_plan {
 			&& $_->{type} eq $r->{type} } @plan;
 		my ($p) = grep { $_->{id} eq $r->{id} } @fits;
 		($p) = grep { $_->{id} =~ /^new-/ } @fits unless $p; # a key that was not made yet
-		my $fades = $r->{type} eq 'ZSK' && $r->{to} eq 'dead';
 		if (!$p) {
-			next if $fades;
 			push @bad, "$what at $r->{at}: not in the plan";
 			next;
 		}
 		$p->{done} = 1;
+		my $fades = $r->{type} eq 'ZSK' && $r->{to} eq 'dead' && ($p->{latest} || $a{edited}{ $r->{zone} });
 		push @bad, "$what at $r->{at}: the plan said $p->{at}" if $r->{at} < $p->{at} && !$fades;
-		my $owed = $a{owed}{ $p->{zone} };
-		push @bad, "$what at $r->{at}: late, the plan said $p->{at}"
-			if $r->{at} > $p->{at} + $a{step} * $p->{step} && !(defined $owed && $owed <= $p->{at});
+		my $delay = delay(\%a, $p, $r->{at});
+		push @bad, "$what at $r->{at}: late, the plan said $p->{at}" . ($delay ? " and a duty was done $delay s late" : '')
+			if defined $delay && $r->{at} > $p->{last} + $delay;
 	}
 	for my $p (grep { !$_->{done} } @plan) {
-		my $owed = $a{owed}{ $p->{zone} };
-		next if $a{loose}{ $p->{zone} } || (defined $owed && $owed <= $p->{at});
-		next if $p->{at} + $a{step} * $p->{step} > $a{until};
+		next if $a{loose}{ $p->{zone} };
+		my $delay = delay(\%a, $p, $a{until});
+		next if !defined $delay || $p->{last} + $delay > $a{until};
 		push @bad, "$p->{zone} $p->{type} $p->{id} $p->{from} -> $p->{to}: planned for $p->{at}, did not happen";
 	}
 	return @bad;
