@@ -58,6 +58,18 @@ for jump in 3600 $((20 * 3600)) $((3 * day)) $((365 * day)) -3600 $((-365 * day)
 	ok "$jump: the change is published" published wrong
 	ok "$jump: good at the true time" sound $now
 	ok "$jump: and by the clock" sound $((now + jump))
+	case $jump in
+	3600 | 72000) # it stays wrong
+		for step in 600 $((day - 7200)); do
+			edit "wrong-$step"
+			ok "$jump: and wrong still after $step" rs $((now + step + jump))
+			ok "$jump: published" published "wrong-$step"
+			ok "$jump: good at the true time" sound $((now + step))
+			ok "$jump: and by the clock" sound $((now + step + jump))
+		done
+		now=$((now + step))
+		;;
+	esac
 	now=$((now + 600))
 	edit right
 	case $jump in

@@ -56,15 +56,24 @@ due_next(const struct session *s, const struct zone *z,
 	return renewal != MOMENT_NEVER && salt < renewal ? salt : renewal;
 }
 
-/* How long before now the last pass but this one was, at most. */
+/*
+ * How long before now the last pass but this one was, at most.  A clock that
+ * jumped ahead may stay so: in the passes that follow it is not told from one
+ * that is right, and for as long as such a step would be believed the gap that
+ * it left counts on.
+ */
 static int64_t
 pass_gap(const struct session *s)
 {
 	const struct pass_clock *c = &s->m->clock;
+	const int64_t step = engine_clock_step(s->m);
 	int64_t gap = s->engine.interval;
 
 	for (size_t i = 0; i < c->ngaps; i++)
-		if (c->gaps[i].at == c->last)
+		if (c->gaps[i].length > gap &&
+		    (c->gaps[i].at == c->last ||
+			(c->gaps[i].at > s->now - step &&
+			    c->gaps[i].length <= step)))
 			gap = c->gaps[i].length;
 	return c->last != 0 && c->last < s->now ? gap + s->now - c->last : gap;
 }
@@ -72,7 +81,7 @@ pass_gap(const struct session *s)
 /*
  * The other moment that it may be: while the clock is not believed, that of the
  * last pass; where a zone was signed by a later clock than today's, that; and
- * when this pass came late, when it should have come.  Signatures are made good
+ * when this pass or one lately came late, when it should have come.  Signatures are made good
  * by both, since either may be wrong.  0: none.
  */
 static int64_t
