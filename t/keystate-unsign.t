@@ -62,4 +62,18 @@ ok 'the next run' rs $((NOW + 2 * DAY + 360))
 is 'keeps the old key' "$(state "$old")" retire
 ok 'until caches have no DS of it alone' rs $((NOW + 4 * DAY))
 is 'then it goes' "$(state "$old")" dead
+
+# A DS that nobody said to be gone may stand in the parent alone.
+second=$(ks_of_b active)
+NOW=$((NOW + 4 * DAY))
+ok 'one more rollover' ks key rollover -z b.example -t KSK --now $((NOW + 180))
+for at in 240 $((DAY + 240)); do ok 'a run' rs $((NOW + at)); done
+third=$(ks_of_b ready)
+ok 'ds-seen' ks key ds-seen -z b.example -k "$third" --now $((NOW + DAY + 300))
+ok 'a run when the second is dead' rs $((NOW + 3 * DAY))
+is 'it is' "$(state "$second")" dead
+tag=$(awk -v id="$second" '$3 == id { print $6 }' "$T/state/keys.db")
+rejects 1 "have these removed first, and say key ds-gone of each: $tag\$" ks key ds-gone -z b.example -k "$third" --yes --now $((NOW + 3 * DAY + 60))
+ok 'the second is gone' ks key ds-gone -z b.example -k "$second" --now $((NOW + 3 * DAY + 120))
+ok 'then the last may go' ks key ds-gone -z b.example -k "$third" --yes --now $((NOW + 3 * DAY + 180))
 done_testing

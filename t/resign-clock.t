@@ -60,7 +60,7 @@ for jump in 3600 $((20 * 3600)) $((3 * day)) $((365 * day)) -3600 $((-365 * day)
 	ok "$jump: and by the clock" sound $((now + jump))
 	case $jump in
 	3600 | 72000) # it stays wrong
-		for step in 600 $((day - 7200)); do
+		for step in 600 12000; do
 			edit "wrong-$step"
 			ok "$jump: and wrong still after $step" rs $((now + step + jump))
 			ok "$jump: published" published "wrong-$step"

@@ -2,6 +2,7 @@
  * What an operator may ask for or tell.  Every check stands before the first
  * change, so that a refusal leaves the model as it was.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -345,11 +346,29 @@ set_ds_gone(const struct model *m, const struct zone *z, struct zonekey *k,
 	k->ds_gone_clear = ds_clear(m, z, now);
 }
 
+/* The tags of the keys out of the zone whose DS may stand in the parent. */
+static void
+list_stray(const struct zone *z, uint8_t algorithm, char *list, size_t size)
+{
+	const struct zonekey *k;
+	size_t i, n = 0;
+
+	list[0] = '\0';
+	for (i = 0; i < z->nkeys && n + 16 < size; i++) {
+		k = &z->keys[i];
+		if (key_is(k, KEY_KSK, algorithm) && engine_ds_present(k) &&
+		    !key_published(k))
+			n += (size_t)snprintf(list + n, size - n, " %u",
+			    k->pair->tag);
+	}
+}
+
 int
 engine_ds_gone(struct model *m, struct zone *z, struct zonekey *k,
     int64_t now, struct diag *d)
 {
 	const char *reason;
+	char list[160];
 
 	if (refuse_clock(m, now, d) == -1 || refuse_not_ksk(z, k, d) == -1)
 		return -1;
@@ -363,12 +382,13 @@ engine_ds_gone(struct model *m, struct zone *z, struct zonekey *k,
 		    k->pair->tag);
 	k->ds_gone = now;
 	reason = engine_unsound(z);
+	list_stray(z, k->pair->algorithm, list, sizeof(list));
 	k->ds_gone = 0;
 	if (reason != NULL)
 		return diag_set(d, STATUS_BAD,
 		    "%s: with the DS of key %u gone there would be %s: have "
-		    "that one removed first, then key ds-gone",
-		    z->name, k->pair->tag, reason);
+		    "these removed first, and say key ds-gone of each:%s",
+		    z->name, k->pair->tag, reason, list);
 	if (note_ds_ttl(m, z, now, d) == -1)
 		return -1;
 	set_ds_gone(m, z, k, now);
