@@ -132,11 +132,25 @@ load_by_name(const char *name)
 	return p11_kit_module_load(file, P11_KIT_MODULE_UNMANAGED);
 }
 
+/* What p11-kit says, behind the file's name, which it says twice. */
+static const char *
+load_trouble(const char *module)
+{
+	const char *why = p11_kit_message(), *next;
+
+	if (why == NULL)
+		return "cannot be loaded";
+	while ((next = strstr(why, module)) != NULL)
+		why = next + strlen(module);
+	while (*why == ':' || *why == ' ')
+		why++;
+	return *why != '\0' ? why : "cannot be loaded";
+}
+
 int
 p11_load(struct p11_store *ps, const char *module, struct diag *d)
 {
 	char absolute[PATH_MAX];
-	const char *why;
 	CK_RV rv;
 
 	p11_kit_be_quiet();
@@ -149,9 +163,9 @@ p11_load(struct p11_store *ps, const char *module, struct diag *d)
 	if (ps->f == NULL)
 		ps->f = load_by_name(module);
 	if (ps->f == NULL) {
-		why = p11_kit_message();
-		return diag_set(d, STATUS_USAGE, "%s: no PKCS#11 module: %s",
-		    module, why != NULL ? why : "cannot be loaded");
+		return diag_set(d, STATUS_USAGE, "%s: no PKCS#11 module: %s: "
+		    "is its package installed, or Module another file?",
+		    module, load_trouble(module));
 	}
 	ps->pid = getpid();
 	rv = p11_kit_module_initialize(ps->f);

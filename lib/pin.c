@@ -18,13 +18,13 @@ pin_from_file(char **out, const char *path, struct diag *d)
 	int rc = -1;
 
 	if (secretfile_read(&s, AT_FDCWD, path, true, path, d) == -1)
-		return -1;
+		return diag_prefix(d, "PIN file");
 	len = strcspn(s.text, "\r\n");
 	end = s.text + len;
 	end += strspn(end, "\r\n");
 	if (len == 0 || len > PIN_MAX || end != s.text + s.size) {
 		diag_set(d, STATUS_USAGE,
-		    "%s: must hold a PIN of 1 to %d octets on one line", path,
+		    "PIN file: %s: must hold a PIN of 1 to %d octets on one line", path,
 		    PIN_MAX);
 		goto out;
 	}
@@ -76,7 +76,7 @@ pin_from_terminal(char **out, const char *token, struct diag *d)
 	if (fd == -1 || tcgetattr(fd, &old) == -1) {
 		diag_set(d, STATUS_USAGE,
 		    "token %s: no PIN, and no terminal to ask on: use "
-		    "--pin-file or pin-source=", token);
+		    "PINFile in conf.xml, --pin-file or pin-source=", token);
 		goto out;
 	}
 	quiet = old;
