@@ -113,10 +113,10 @@ sub check {
 	return @bad;
 }
 
-# What a signed file shows: its DNSKEYs, who signed what, and until when.
+# What a signed file shows: its DNSKEYs, who signed what, and until when, first which.
 sub parse {
 	my ($file) = @_;
-	my (%ttl, %by, %keys, %expires, $apex, $serial);
+	my (%ttl, %by, %keys, %expires, $apex, $serial, $first);
 	open my $f, '<', $file or die "$file: $!";
 	while (<$f>) {
 		next if /^;/;
@@ -127,6 +127,7 @@ sub parse {
 			my $name = "$owner $covered";
 			$by{$name}{"$tag/$algorithm"} = 1;
 			$end = main::epoch($end);
+			$first = $end if !defined $first || $end < $first;
 			$expires{$name} = $end if !defined $expires{$name} || $end < $expires{$name};
 			next;
 		}
@@ -141,7 +142,7 @@ sub parse {
 		$ttl{"$owner $type"} = $ttl;
 	}
 	close $f;
-	my %zone = (serial => $serial, rrset => {});
+	my %zone = (serial => $serial, first => $first, rrset => {});
 	for my $name (keys %ttl) {
 		next unless $by{$name}; # glue and insecure delegations; validators count what lacks
 		if ($name eq "$apex DNSKEY") {
