@@ -68,6 +68,8 @@ is 'told once' "$(grep -c 'manual rollover due for ZSK' "$T/told")" 1
 ok 'with names and command' grep -q 'which 3 zones share (c1.example c2.example c3.example).*key rollover --zone c1.example --keytype ZSK' "$T/told"
 is 'of the zone that enforce is asked for' "$(ks enforce --json -z c2.example --dry-run --now $NOW 2>/dev/null | asked ZSK)" 'c2.example: c1.example c2.example c3.example'
 is 'plan: of one zone too' "$(ks plan -z c2.example --until P1D --now $NOW | grep -c 'key rollover --zone c2.example --keytype ZSK')" 1
+ks status --json --now $NOW >"$T/status"
+is 'status: it is owed' "$(json 'join " ", map { $_->{owed} // "-" } grep { $_->{zone} =~ /^c/ } @{$j->{zones}}' <"$T/status")" 'key rollover key rollover key ds-seen'
 ok 'passes' ks_publish $NOW
 ok 'until the successor is known' ks_publish 20260603000000
 old=$(column c1.example ZSK active)

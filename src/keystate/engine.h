@@ -587,6 +587,9 @@ struct forecast engine_forecast(const struct model *m, const struct zone *z,
 int64_t engine_retire_date(const struct model *m, const struct zone *z,
     const struct zonekey *k);
 
+/* ManualRollover: it is active, and only key rollover replaces it. */
+bool engine_rolled_by_hand(const struct zone *z, const struct zonekey *k);
+
 /*
  * The DS of k belongs into the parent (wanted); it may stand there (present):
  * it was handed in and not confirmed gone.  The set to hand in is all that are

@@ -163,6 +163,18 @@ engine_retire_date(const struct model *m, const struct zone *z,
 }
 
 bool
+engine_rolled_by_hand(const struct zone *z, const struct zonekey *k)
+{
+	const struct key_block *b = z->policy == NULL ?
+	    NULL :
+	    policy_block(z->policy, k->pair->type, k->pair->algorithm);
+
+	/* One that is not published yet cannot be rolled (engine_rollover()). */
+	return b != NULL && b->manual && k->state == STATE_ACTIVE &&
+	    !k->sign_only && k->forced == 0 && k->retire_fixed == 0;
+}
+
+bool
 engine_ds_present(const struct zonekey *k)
 {
 	return k->ds_submitted != 0 && k->ds_gone == 0;

@@ -448,9 +448,7 @@ owed_by_date(struct pass *ps, struct zone *z, struct zonekey *k)
 	at = engine_retire_date(ps->m, z, k);
 	if (at == MOMENT_NEVER)
 		return;
-	/* One that is not published yet cannot be rolled (engine_rollover()). */
-	if (b->manual && !k->sign_only && k->forced == 0 &&
-	    k->retire_fixed == 0 && pass_reached(ps, at) &&
+	if (engine_rolled_by_hand(z, k) && pass_reached(ps, at) &&
 	    !asked_already(ps, z, k))
 		pass_note(ps, ACTION_ROLLOVER, z, k->pair, k->pair->type, at);
 	if (notice >= 0 && k->pair->type == KEY_KSK && at > ps->now &&

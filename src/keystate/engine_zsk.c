@@ -48,14 +48,12 @@ zsk_moves(struct pass *ps, struct zone *z, uint8_t algorithm)
 static bool
 due(struct pass *ps, struct zone *z, const struct zonekey *k, bool *held)
 {
-	const struct key_block *b = policy_block(z->policy, KEY_ZSK,
-	    k->pair->algorithm);
 	int64_t at = engine_retire_date(ps->m, z, k);
 
 	if (k->state != STATE_ACTIVE || k->sign_only ||
 	    !pass_reached(ps, at))
 		return false;
-	if (b != NULL && b->manual && k->forced == 0 && k->retire_fixed == 0) {
+	if (engine_rolled_by_hand(z, k)) {
 		*held = true;
 		return false;
 	}

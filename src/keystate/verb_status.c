@@ -38,11 +38,16 @@ static void
 look_at_keys(const struct session *s, struct status_zone *row)
 {
 	for (size_t i = 0; i < row->zone->nkeys; i++) {
-		const struct forecast f = engine_forecast(s->m, row->zone,
-		    &row->zone->keys[i], s->now, &s->engine);
+		const struct zonekey *k = &row->zone->keys[i];
+		const struct forecast f =
+		    engine_forecast(s->m, row->zone, k, s->now, &s->engine);
+		const bool by_hand = f.kind == FORECAST_AT && f.at <= s->now &&
+		    engine_rolled_by_hand(row->zone, k);
 
 		if (row->owed == NULL)
-			row->owed = duty(f.kind);
+			row->owed = by_hand ? "key rollover" : duty(f.kind);
+		if (by_hand)
+			continue;
 		if (f.kind == FORECAST_AT && f.at != 0 &&
 		    f.at != MOMENT_NEVER &&
 		    (row->next == 0 || f.at < row->next))
