@@ -57,6 +57,7 @@ ok 'replaced, not written over' test "$(stat -c %i "$T/metrics")" != "$before"
 
 # --- the page -------------------------------------------------------------------------------------
 ok 'well-formed' sh -c '! xmllint --html --noout "$1" 2>&1 | grep error | grep -v "Tag .* invalid"' sh "$T/page.html"
+ok 'days as lines too, for narrow screens' grep -Eq '<dt>(over|in [^<]*)</dt><dd><i style="width:[0-9]+%' "$T/page.html"
 ok 'keys as a picture' grep -q '<svg' "$T/page.html"
 ok 'nothing from elsewhere' sh -c '! sed "s|http://www.w3.org/[^\"]*||g" "$1" | grep -Eq "https?://|<script|@import"' sh "$T/page.html"
 for z in one.example a-zone-with-a-longer-name.example bad.example; do

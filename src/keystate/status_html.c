@@ -32,14 +32,20 @@ static const char head[] =
     ".6rem;border-bottom:1px solid var(--line);vertical-align:top}"
     "th{font-size:.82rem;color:var(--dim);font-weight:600}"
     "td{font-variant-numeric:tabular-nums}td:first-child{font-weight:600;"
-    "overflow-wrap:anywhere}.error{display:block;font-weight:400;"
-    "font-size:.9rem;overflow-wrap:anywhere}\n"
+    "overflow-wrap:anywhere}.date{white-space:nowrap}.error{display:block;"
+    "font-weight:400;font-size:.9rem;overflow-wrap:anywhere}\n"
+    ".days{display:none;grid-template-columns:auto 1fr;gap:.1rem .6rem;"
+    "margin:0;font-size:.9rem}.days dt{color:var(--dim)}.days dd{margin:0;"
+    "display:flex;align-items:center;gap:.4rem}.days i{height:.8em;"
+    "border-radius:2px;background:var(--bar)}\n"
     "figure{margin:0;background:var(--card);border:1px solid var(--line);"
     "border-radius:8px;padding:.6rem;overflow-x:auto}figure.plan{"
     "background:#fff;color-scheme:light}figure.hist svg{width:100%;"
     "max-width:760px;height:auto;display:block}figure text{"
     "font:12px system-ui,sans-serif}\n"
-    "@media(max-width:820px){thead{display:none}tr{display:block;"
+    "@media(min-width:821px){.keys{white-space:nowrap}}\n"
+    "@media(max-width:820px){figure.hist svg{display:none}.days{"
+    "display:grid}thead{display:none}tr{display:block;"
     "padding:.5rem 0;border-bottom:1px solid var(--line)}"
     "td{display:flex;gap:1rem;justify-content:space-between;border:0;"
     "padding:.1rem .7rem;text-align:right}td::before{content:attr(data-h);"
@@ -100,6 +106,12 @@ put_sums(const struct status_list *l, FILE *to)
 
 /* ---- the histogram ---- */
 
+static const char *
+day_colour(size_t day)
+{
+	return day == 0 ? "bad" : day == 1 ? "warn" : "bar";
+}
+
 #define HIST_WIDTH  760
 #define HIST_HEIGHT 190
 #define HIST_BASE   150
@@ -117,10 +129,7 @@ put_bar(size_t day, size_t n, size_t most, FILE *to)
 		    "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" "
 		    "rx=\"2\" fill=\"var(--%s)\"/><text x=\"%d\" y=\"%d\" "
 		    "text-anchor=\"middle\" fill=\"currentColor\">%zu</text>\n",
-		    x + 2, HIST_BASE - high, STEP - 4, high,
-		    day == 0	   ? "bad"
-			: day == 1 ? "warn"
-				   : "bar",
+		    x + 2, HIST_BASE - high, STEP - 4, high, day_colour(day),
 		    x + STEP / 2, HIST_BASE - high - 4, n);
 	if (day == 0 || day % 5 == 1 || day == STATUS_DAYS - 1)
 		(void)fprintf(to,
@@ -134,6 +143,29 @@ put_bar(size_t day, size_t n, size_t most, FILE *to)
 		    day == 0 ? 0 : day - 1, day == STATUS_DAYS - 1 ? "+" : "");
 }
 
+/* The same where 32 columns would be too narrow to read: a line a day. */
+static void
+put_days(const struct status_list *l, size_t most, FILE *to)
+{
+	(void)fputs("<dl class=\"days\">\n", to);
+	for (size_t i = 0; i < STATUS_DAYS; i++) {
+		if (l->days[i] == 0)
+			continue;
+		if (i < 2)
+			(void)fputs(i == 0 ? "<dt>over</dt>"
+					   : "<dt>in a day</dt>", to);
+		else
+			(void)fprintf(to, "<dt>in %zu%s day%s</dt>", i - 1,
+			    i == STATUS_DAYS - 1 ? " or more" : "",
+			    i == 2 ? "" : "s");
+		(void)fprintf(to,
+		    "<dd><i style=\"width:%zu%%;background:var(--%s)\"></i>"
+		    "%zu</dd>\n",
+		    1 + l->days[i] * 79 / most, day_colour(i), l->days[i]);
+	}
+	(void)fputs("</dl>", to);
+}
+
 static void
 put_histogram(const struct status_list *l, FILE *to)
 {
@@ -143,7 +175,7 @@ put_histogram(const struct status_list *l, FILE *to)
 		if (l->days[i] > most)
 			most = l->days[i];
 	(void)fprintf(to,
-	    "<h2>First expiration</h2><figure class=\"hist\"><svg viewBox=\"0 "
+	    "<h2>First signature expires</h2><figure class=\"hist\"><svg viewBox=\"0 "
 	    "0 %d %d\" role=\"img\" aria-label=\"zones by the days until "
 	    "their first signature expires\">\n",
 	    HIST_WIDTH, HIST_HEIGHT);
@@ -155,7 +187,9 @@ put_histogram(const struct status_list *l, FILE *to)
 	    HIST_HEIGHT - 6);
 	for (size_t i = 0; i < STATUS_DAYS; i++)
 		put_bar(i, l->days[i], most, to);
-	(void)fputs("</svg></figure>\n", to);
+	(void)fputs("</svg>\n", to);
+	put_days(l, most, to);
+	(void)fputs("</figure>\n", to);
 }
 
 /* ---- the zones ---- */
@@ -188,27 +222,29 @@ put_zone(const struct status_zone *r, FILE *to)
 	(void)fputs("<tr><td>", to);
 	put(r->zone->name, to);
 	if (r->facts->error != NULL) {
-		(void)fprintf(to, "<span class=\"error bad\">failed %u times: ",
-		    r->facts->failures);
+		(void)fprintf(to, "<span class=\"error bad\">failed %u time%s: ",
+		    r->facts->failures, r->facts->failures == 1 ? "" : "s");
 		put(r->facts->error, to);
 		(void)fputs("</span>", to);
 	}
 	(void)fputs("</td>", to);
 	put_cell("policy", r->zone->policy_name, "", to);
 	put_cell("serial", serial, "", to);
-	put_date_cell("published", r->zone->published, "", to);
+	put_date_cell("published", r->zone->published, "date", to);
 	if (r->why != NULL)
 		put_cell("due", "now", "warn", to);
 	else
-		put_date_cell("due", r->due, "", to);
+		put_date_cell("due", r->due, "date", to);
 	put_date_cell(
-	    "expires", r->facts->earliest, r->expired ? "bad" : "", to);
+	    "expires", r->facts->earliest, r->expired ? "date bad" : "date",
+	    to);
 	status_date(r->next, next);
 	(void)snprintf(text, sizeof(text), "%s%s%s",
 	    r->next == 0 && r->owed != NULL ? "" : next,
 	    r->next != 0 && r->owed != NULL ? "; " : "",
 	    r->owed != NULL ? r->owed : "");
-	put_cell("keys change", text, r->owed != NULL ? "warn" : "", to);
+	put_cell("keys change", text, r->owed != NULL ? "keys warn" : "keys",
+	    to);
 	(void)fputs("</tr>\n", to);
 }
 
