@@ -16,9 +16,15 @@ for f in etc/systemd/*.service; do
 	for path in /var/opendnssec /var/lib/softhsm /run/lock; do
 		ok "${f##*/}: may write $path" grep -Eq "^ReadWritePaths=(.* )?-?$path( |\$)" "$f"
 	done
-	for line in NoNewPrivileges=yes ProtectSystem=strict; do
+	for line in NoNewPrivileges=yes ProtectSystem=strict CapabilityBoundingSet= \
+		'SystemCallFilter=@system-service adjtimex clock_adjtime'; do
 		ok "${f##*/}: $line" grep -qx "$line" "$f"
 	done
+	# Of the clock only the question is asked, which ProtectClock would refuse.
+	ok "${f##*/}: the clock can be asked" sh -c '! grep -q ^ProtectClock "$1"' sh "$f"
+	if systemd-analyze security --offline=yes --no-pager "$f" >"$T/out" 2>&1; then
+		ok "${f##*/}: exposure 2.5 at most" systemd-analyze security --offline=yes --threshold=25 --no-pager "$f"
+	fi
 done
 ok 'resign waits for keystate setup' grep -qx 'ConditionPathExists=/var/opendnssec/keys.db' etc/systemd/zonepipe.service
 ok "cron too" grep -q "keys.db \] .. resign" etc/cron.d/zonepipe
