@@ -1,7 +1,10 @@
+#define OPENSSL_API_COMPAT 0x10100000L
+
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/x509.h>
 #include <string.h>
 
 #include "keyfile.h"
@@ -37,20 +40,6 @@ keyfile_parse_pem(EVP_PKEY **out, const char *text, size_t len,
 		    "with openssl pkey -in ... -out ... (mode 600)", place);
 	return diag_set(d, STATUS_USAGE,
 	    "%s: holds no private key in PEM (RFC 7468 §10)", place);
-}
-
-int
-keyfile_read_pem(EVP_PKEY **out, int dirfd, const char *path, bool follow,
-    const char *place, struct diag *d)
-{
-	struct secret s;
-	int rc;
-
-	if (secretfile_read(&s, dirfd, path, follow, place, d) == -1)
-		return -1;
-	rc = keyfile_parse_pem(out, s.text, s.size, place, d);
-	secret_free(&s);
-	return rc;
 }
 
 static int
@@ -168,4 +157,151 @@ keyfile_public(const EVP_PKEY *pkey, enum key_kind kind,
 		return diag_set(d, STATUS_SYSTEM,
 		    "OpenSSL does not give the public key");
 	return 0;
+}
+
+/* --- keys that sign ------------------------------------------------------- */
+
+/* RFC 5915's key of the curve that PKCS#8 names (RFC 5480 §2.1.1), or NULL. */
+static EC_KEY *
+ec_from_pkcs8(const PKCS8_PRIV_KEY_INFO *info)
+{
+	const X509_ALGOR *alg;
+	const ASN1_OBJECT *oid;
+	const uint8_t *octets;
+	const void *curve;
+	EC_KEY *ec;
+	int size, type, nid;
+
+	if (PKCS8_pkey_get0(NULL, &octets, &size, &alg, info) != 1)
+		return NULL;
+	X509_ALGOR_get0(&oid, &type, &curve, alg);
+	if (OBJ_obj2nid(oid) != NID_X9_62_id_ecPublicKey ||
+	    type != V_ASN1_OBJECT)
+		return NULL;
+	nid = OBJ_obj2nid(curve);
+	if ((nid != NID_X9_62_prime256v1 && nid != NID_secp384r1) ||
+	    (ec = EC_KEY_new_by_curve_name(nid)) == NULL)
+		return NULL;
+	if (d2i_ECPrivateKey(&ec, &octets, size) == NULL ||
+	    EC_GROUP_get_curve_name(EC_KEY_get0_group(ec)) != nid ||
+	    EC_KEY_get0_public_key(ec) == NULL) {
+		EC_KEY_free(ec);
+		return NULL;
+	}
+	return ec;
+}
+
+/* If the first block of the text is such a key; else keyfile_parse_pem() sees. */
+static EC_KEY *
+ec_from_pem(const char *text, size_t len)
+{
+	char *name = NULL, *header = NULL;
+	PKCS8_PRIV_KEY_INFO *info;
+	const uint8_t *at;
+	uint8_t *der = NULL;
+	EC_KEY *ec = NULL;
+	BIO *bio;
+	long size;
+
+	if ((bio = BIO_new_mem_buf(text, (int)len)) == NULL)
+		return NULL;
+	if (PEM_read_bio(bio, &name, &header, &der, &size) == 1 &&
+	    strcmp(name, PEM_STRING_PKCS8INF) == 0 && header[0] == '\0') {
+		at = der;
+		/* d2i wipes the octets that it copies as it frees them. */
+		info = d2i_PKCS8_PRIV_KEY_INFO(NULL, &at, size);
+		if (info != NULL)
+			ec = ec_from_pkcs8(info);
+		PKCS8_PRIV_KEY_INFO_free(info);
+	}
+	if (der != NULL)
+		OPENSSL_clear_free(der, (size_t)size);
+	OPENSSL_free(name);
+	OPENSSL_free(header);
+	BIO_free(bio);
+	ERR_clear_error();
+	return ec;
+}
+
+static void
+describe(struct keyfile *f)
+{
+	const EC_GROUP *group;
+
+	if (f->ec == NULL) {
+		f->supported =
+		    keyfile_describe(f->pkey, &f->kind, &f->bits) == 0;
+		return;
+	}
+	group = EC_KEY_get0_group(f->ec);
+	f->kind = EC_GROUP_get_curve_name(group) == NID_secp384r1 ? KEY_P384
+								  : KEY_P256;
+	f->bits = (unsigned)EC_GROUP_order_bits(group);
+	f->supported = true;
+}
+
+int
+keyfile_parse(struct keyfile *out, const char *text, size_t len,
+    const char *place, struct diag *d)
+{
+	memset(out, 0, sizeof(*out));
+	if ((out->ec = ec_from_pem(text, len)) == NULL &&
+	    keyfile_parse_pem(&out->pkey, text, len, place, d) == -1)
+		return -1;
+	describe(out);
+	if (out->ec != NULL || !out->supported ||
+	    (out->kind != KEY_P256 && out->kind != KEY_P384))
+		return 0;
+	out->ec = EVP_PKEY_get1_EC_KEY(out->pkey); /* of an older form */
+	EVP_PKEY_free(out->pkey);
+	out->pkey = NULL;
+	if (out->ec == NULL)
+		return diag_set(d, STATUS_SYSTEM,
+		    "%s: OpenSSL does not give the key", place);
+	return 0;
+}
+
+int
+keyfile_read(struct keyfile *out, int dirfd, const char *path, bool follow,
+    const char *place, struct diag *d)
+{
+	struct secret s;
+	int rc;
+
+	if (secretfile_read(&s, dirfd, path, follow, place, d) == -1)
+		return -1;
+	rc = keyfile_parse(out, s.text, s.size, place, d);
+	secret_free(&s);
+	return rc;
+}
+
+int
+keyfile_material(const struct keyfile *f, uint8_t out[DNSKEY_PUBLIC_MAX],
+    size_t *size, struct diag *d)
+{
+	uint8_t point[DNSKEY_PUBLIC_MAX];
+	size_t n;
+
+	if (f->ec == NULL)
+		return keyfile_public(f->pkey, f->kind, out, size, d);
+	/* RFC 6605 §4: x | y, whatever point form the file has. */
+	n = EC_POINT_point2oct(EC_KEY_get0_group(f->ec),
+	    EC_KEY_get0_public_key(f->ec), POINT_CONVERSION_UNCOMPRESSED,
+	    point, sizeof(point), NULL);
+	ERR_clear_error();
+	if (n != 1 + 2 * (size_t)(f->bits / 8))
+		return diag_set(d, STATUS_SYSTEM,
+		    "OpenSSL does not give the public key");
+	memcpy(out, point + 1, n - 1);
+	*size = n - 1;
+	return 0;
+}
+
+void
+keyfile_free(struct keyfile *f)
+{
+	EC_KEY_free(f->ec);
+	EVP_PKEY_free(f->pkey);
+	f->ec = NULL;
+	f->pkey = NULL;
 }

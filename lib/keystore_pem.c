@@ -39,9 +39,7 @@
 
 struct pem_key {
 	struct key base;
-	EVP_PKEY *pkey;
-	EC_KEY *ec;	   /* ECDSA */
-	struct p256sign *p256; /* P-256, beside ec */
+	struct keyfile file;
 	EVP_PKEY_CTX *rsa; /* set up for PKCS#1 v1.5 and the digest */
 	EVP_MD_CTX *eddsa; /* set up */
 };
@@ -68,29 +66,31 @@ keystore_pem_name(const uint8_t *id, size_t id_size,
 
 static int
 read_item(const struct pem_store *ps, const struct keystore_item *item,
-    EVP_PKEY **out, struct diag *d)
+    struct keyfile *out, struct diag *d)
 {
 	char name[PEM_NAME_SIZE], place[PATH_MAX];
 
 	if (!ps->folder)
-		return keyfile_read_pem(out, AT_FDCWD, ps->base.repo.directory,
+		return keyfile_read(out, AT_FDCWD, ps->base.repo.directory,
 		    true, ps->base.repo.directory, d);
 	keystore_pem_name(item->id, item->id_size, name);
 	(void)snprintf(place, sizeof(place), "%.*s/%s",
 	    PATH_MAX - PEM_NAME_SIZE - 2, ps->base.repo.directory, name);
-	return keyfile_read_pem(out, ps->dirfd, name, false, place, d);
+	return keyfile_read(out, ps->dirfd, name, false, place, d);
 }
 
 static int
 pem_describe(struct keystore *ks, const struct keystore_item *item,
     struct key_entry *out, struct diag *d)
 {
-	EVP_PKEY *pkey = NULL;
+	struct keyfile file;
 
-	if (read_item((struct pem_store *)ks, item, &pkey, d) == -1)
+	if (read_item((struct pem_store *)ks, item, &file, d) == -1)
 		return -1;
-	out->supported = keyfile_describe(pkey, &out->kind, &out->bits) == 0;
-	EVP_PKEY_free(pkey);
+	out->supported = file.supported;
+	out->kind = file.kind;
+	out->bits = file.bits;
+	keyfile_free(&file);
 	return 0;
 }
 
@@ -114,11 +114,13 @@ rsa_digest(const struct algorithm *alg)
 }
 
 static int
-prepare(struct pem_key *key, const struct algorithm *alg)
+prepare(struct pem_store *ps, struct pem_key *key, const struct algorithm *alg)
 {
+	EVP_PKEY *pkey = key->file.pkey;
+
 	switch (alg->kind) {
 	case KEY_RSA:
-		key->rsa = EVP_PKEY_CTX_new(key->pkey, NULL);
+		key->rsa = EVP_PKEY_CTX_new(pkey, NULL);
 		if (key->rsa == NULL || EVP_PKEY_sign_init(key->rsa) != 1 ||
 		    EVP_PKEY_CTX_set_rsa_padding(key->rsa,
 			RSA_PKCS1_PADDING) != 1 ||
@@ -127,19 +129,17 @@ prepare(struct pem_key *key, const struct algorithm *alg)
 			return -1;
 		return 0;
 	case KEY_P256:
-	case KEY_P384:
-		key->ec = EVP_PKEY_get1_EC_KEY(key->pkey);
-		if (key->ec == NULL || (alg->kind == KEY_P256 &&
-			p256sign_new(&key->p256, key->ec) == -1))
+		if (ps->p256 == NULL && p256sign_new(&ps->p256) == -1)
 			return -1;
-		if (key->p256 != NULL)
-			key->base.batch = P256SIGN_BATCH;
+		key->base.batch = P256SIGN_BATCH;
+		return 0;
+	case KEY_P384:
 		return 0;
 	case KEY_ED25519:
 	case KEY_ED448:
 		key->eddsa = EVP_MD_CTX_new();
 		if (key->eddsa == NULL || EVP_DigestSignInit(key->eddsa, NULL,
-					      NULL, NULL, key->pkey) != 1)
+					      NULL, NULL, pkey) != 1)
 			return -1;
 		return 0;
 	}
@@ -154,9 +154,7 @@ pem_unload(struct key *base)
 	/* OpenSSL wipes private numbers as it frees them. */
 	EVP_MD_CTX_free(key->eddsa);
 	EVP_PKEY_CTX_free(key->rsa);
-	p256sign_free(key->p256);
-	EC_KEY_free(key->ec);
-	EVP_PKEY_free(key->pkey);
+	keyfile_free(&key->file);
 	free(key);
 }
 
@@ -164,22 +162,22 @@ static int
 pem_load(struct keystore *ks, const struct keystore_item *item,
     const struct algorithm *alg, struct key **out, struct diag *d)
 {
+	struct pem_store *ps = (struct pem_store *)ks;
 	struct pem_key *key;
-	enum key_kind kind;
 
 	if ((key = calloc(1, sizeof(*key))) == NULL)
 		return diag_system(d, "key");
-	if (read_item((struct pem_store *)ks, item, &key->pkey, d) == -1)
+	if (read_item(ps, item, &key->file, d) == -1)
 		goto fail;
-	if (keyfile_describe(key->pkey, &kind, &key->base.bits) == -1 ||
-	    kind != alg->kind) {
+	if (!key->file.supported || key->file.kind != alg->kind) {
 		diag_set(d, STATUS_SYSTEM, "the file changed meanwhile");
 		goto fail;
 	}
-	if (keyfile_public(key->pkey, kind, key->base.pub,
-		&key->base.pub_size, d) == -1)
+	key->base.bits = key->file.bits;
+	if (keyfile_material(&key->file, key->base.pub, &key->base.pub_size,
+		d) == -1)
 		goto fail;
-	if (prepare(key, alg) == -1) {
+	if (prepare(ps, key, alg) == -1) {
 		crypto_error(d, "cannot sign");
 		goto fail;
 	}
@@ -195,7 +193,8 @@ sign_ec(struct pem_key *key, const uint8_t *hash, size_t hash_size,
     uint8_t *sig)
 {
 	const int half = (int)key->base.signature_size / 2;
-	ECDSA_SIG *rs = ECDSA_do_sign(hash, (int)hash_size, key->ec);
+	ECDSA_SIG *rs = ECDSA_do_sign(hash, (int)hash_size,
+	    key->file.ec);
 	int rc = -1;
 
 	if (rs != NULL &&
@@ -216,7 +215,8 @@ sign_eddsa(struct pem_key *key, const void *data, size_t len, uint8_t *sig)
 	/* 3.0 lets one set-up serve many signatures; be ready for others. */
 	size = key->base.signature_size;
 	EVP_MD_CTX_reset(key->eddsa);
-	if (EVP_DigestSignInit(key->eddsa, NULL, NULL, NULL, key->pkey) != 1 ||
+	if (EVP_DigestSignInit(key->eddsa, NULL, NULL, NULL,
+		key->file.pkey) != 1 ||
 	    EVP_DigestSign(key->eddsa, sig, &size, data, len) != 1)
 		return -1;
 	ERR_clear_error();
@@ -228,14 +228,15 @@ pem_sign(struct key *base, const void *data, size_t len, uint8_t *sig,
     struct diag *d)
 {
 	struct pem_key *key = (struct pem_key *)base;
+	struct pem_store *ps = (struct pem_store *)base->ks;
 	uint8_t hash[DIGEST_MAX];
 	const size_t n = digest_compute(base->alg->digest, data, len, hash);
 	size_t size = base->signature_size;
 	int rc;
 
-	if (key->p256 != NULL)
-		rc = p256sign_make(key->p256, hash, 1, sig);
-	else if (key->ec != NULL)
+	if (base->batch > 1)
+		rc = p256sign_make(ps->p256, key->file.ec, hash, 1, sig);
+	else if (key->file.ec != NULL)
 		rc = sign_ec(key, hash, n, sig);
 	else if (key->rsa != NULL)
 		rc = EVP_PKEY_sign(key->rsa, sig, &size, hash, n) == 1 &&
@@ -250,8 +251,9 @@ pem_sign_hashes(struct key *base, const uint8_t *digests, size_t n,
     uint8_t *sigs, struct diag *d)
 {
 	struct pem_key *key = (struct pem_key *)base;
+	struct pem_store *ps = (struct pem_store *)base->ks;
 
-	return p256sign_make(key->p256, digests, n, sigs) == 0
+	return p256sign_make(ps->p256, key->file.ec, digests, n, sigs) == 0
 	    ? 0 : crypto_error(d, "cannot sign");
 }
 
@@ -263,6 +265,7 @@ pem_close(struct keystore *ks)
 	struct pem_store *ps = (struct pem_store *)ks;
 
 	keystore_fini(ks);
+	p256sign_free(ps->p256);
 	if (ps->dirfd != -1)
 		(void)close(ps->dirfd);
 	free(ps);

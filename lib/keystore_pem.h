@@ -13,6 +13,7 @@ struct pem_store {
 	struct keystore base;
 	bool folder; /* else repo.directory is one file */
 	int dirfd;   /* of the folder, or -1 */
+	struct p256sign *p256; /* for all its P-256 keys; NULL: none loaded */
 	bool litter; /* killed writers left something behind there */
 };
 

@@ -13,6 +13,7 @@
 
 #include <openssl/bn.h>
 #include <openssl/ecdsa.h>
+#include <openssl/obj_mac.h>
 #include <openssl/sha.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -29,9 +30,9 @@ struct field {
 };
 
 struct p256sign {
-	EC_KEY *ec;
-	const EC_GROUP *group;
-	uint8_t secret[32]; /* int2octets(x) of RFC 6979 */
+	EC_GROUP *group;
+	EC_KEY *ec;	    /* the caller's, as long as a call lasts */
+	uint8_t secret[32]; /* int2octets(x) of RFC 6979, as long */
 	struct field p, n;
 	BN_CTX *ctx;
 	EC_POINT *point;
@@ -215,12 +216,16 @@ out:
 }
 
 int
-p256sign_make(struct p256sign *p, const uint8_t *hash, size_t n, uint8_t *sig)
+p256sign_make(struct p256sign *p, EC_KEY *ec, const uint8_t *hash, size_t n,
+    uint8_t *sig)
 {
 	/* nistz256's own inversion is the faster one for a few. */
 	const bool affine = n < 4;
 	int rc = -1;
 
+	p->ec = ec;
+	if (BN_bn2binpad(EC_KEY_get0_private_key(ec), p->secret, 32) != 32)
+		goto out;
 	for (size_t i = 0; i < n; i++)
 		if (commit(p, i, affine, hash + i * P256SIGN_HASH) == -1)
 			goto out;
@@ -243,6 +248,8 @@ out:
 	BN_clear(p->y);
 	BN_clear(p->all);
 	BN_clear(p->t);
+	explicit_bzero(p->secret, sizeof(p->secret));
+	p->ec = NULL;
 	return rc;
 }
 
@@ -286,20 +293,19 @@ open_numbers(struct p256sign *p)
 }
 
 int
-p256sign_new(struct p256sign **out, EC_KEY *ec)
+p256sign_new(struct p256sign **out)
 {
 	struct p256sign *p;
 
 	if ((p = calloc(1, sizeof(*p))) == NULL)
 		return -1;
-	p->ec = ec;
-	p->group = EC_KEY_get0_group(ec);
-	if ((p->ctx = BN_CTX_new()) == NULL || open_numbers(p) == -1 ||
+	p->group = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1);
+	if (p->group == NULL || (p->ctx = BN_CTX_new()) == NULL ||
+	    open_numbers(p) == -1 ||
 	    (p->point = EC_POINT_new(p->group)) == NULL ||
 	    EC_GROUP_get_curve(p->group, p->t, NULL, NULL, p->ctx) != 1 ||
 	    field_open(&p->p, p->t, p->ctx) == -1 ||
-	    field_open(&p->n, EC_GROUP_get0_order(p->group), p->ctx) == -1 ||
-	    BN_bn2binpad(EC_KEY_get0_private_key(ec), p->secret, 32) != 32) {
+	    field_open(&p->n, EC_GROUP_get0_order(p->group), p->ctx) == -1) {
 		p256sign_free(p);
 		return -1;
 	}
@@ -326,6 +332,6 @@ p256sign_free(struct p256sign *p)
 	field_close(&p->n);
 	EC_POINT_clear_free(p->point);
 	BN_CTX_free(p->ctx);
-	explicit_bzero(p->secret, sizeof(p->secret));
+	EC_GROUP_free(p->group);
 	free(p);
 }

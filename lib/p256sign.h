@@ -18,19 +18,19 @@
 struct p256sign;
 
 /*
- * For the private key in ec, which must outlive *out.  Nothing is kept from
- * one call to the next but buffers, so it may be used on both sides of a fork.
+ * Buffers and constants, 20 KB, that any number of keys share.  Nothing is kept
+ * from one call to the next, so they may be used on both sides of a fork.
  * -1: no memory.
  */
-int p256sign_new(struct p256sign **out, EC_KEY *ec);
+int p256sign_new(struct p256sign **out);
 
 /*
- * Sign n digests (n * 32 octets, n from 1 to P256SIGN_BATCH) into n
- * signatures r | s (n * 64 octets; RFC 6605 §4).
+ * Sign n digests (n * 32 octets, n from 1 to P256SIGN_BATCH) with the private
+ * key in ec into n signatures r | s (n * 64 octets; RFC 6605 §4).
  * -1: OpenSSL failed, no memory; the error is in its queue.
  */
-int p256sign_make(struct p256sign *p, const uint8_t *hash, size_t n,
-    uint8_t *sig);
+int p256sign_make(struct p256sign *p, EC_KEY *ec, const uint8_t *hash,
+    size_t n, uint8_t *sig);
 
 void p256sign_free(struct p256sign *p); /* wipes; NULL is allowed */
 

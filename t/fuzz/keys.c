@@ -43,6 +43,22 @@ static const char *const seeds[] = {
 	"-----BEGIN PRIVATE KEY-----\n"
 	"MC4CAQAwBQYDK2VwBCIEIDgyMjYwMzg0NjI4MDgwMTIyNjQ1MTkwMjA0MTQyMjYy\n"
 	"-----END PRIVATE KEY-----\n",
+	"-----BEGIN PRIVATE KEY-----\n"
+	"MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQglRKz6cXeTDwgHWH3\n"
+	"dT5OylILFJgfJC8oedPdsWdRda+hRANCAATVXEo0A7R23lJZz0G9NXp0KShGKtg0\n"
+	"Y7toBnnpr9M81RcilpmwPyLCw+1TptPX3agDy4bjf1mkYekDUQfnydAF\n"
+	"-----END PRIVATE KEY-----\n",
+	"-----BEGIN PRIVATE KEY-----\n"
+	"MIG2AgEAMBAGByqGSM49AgEGBSuBBAAiBIGeMIGbAgEBBDA0poIMcaKvgyj6yn8u\n"
+	"AqcLFjyCvAR9nJCLzdmxPH6Pb0Jw7sIC8HDzmE+w9zXoDaOhZANiAARKYp7ju7Sc\n"
+	"9UrkjKPmPv9F8ExSQQvUg8AYjVgBi43C3kmuyEeOiK6I/JR+Ys2F16xL6fY0Sd59\n"
+	"tZgPEU9K+h1lVuDI23WbC2rMW7vTRBlePZz7x//5peeIX4QRVkesTHo=\n"
+	"-----END PRIVATE KEY-----\n",
+	"-----BEGIN EC PRIVATE KEY-----\n"
+	"MHcCAQEEIJUSs+nF3kw8IB1h93U+TspSCxSYHyQvKHnT3bFnUXWvoAoGCCqGSM49\n"
+	"AwEHoUQDQgAE1VxKNAO0dt5SWc9BvTV6dCkoRirYNGO7aAZ56a/TPNUXIpaZsD8i\n"
+	"wsPtU6bT192oA8uG439ZpGHpA1EH58nQBQ==\n"
+	"-----END EC PRIVATE KEY-----\n",
 	"13:pkcs11:token=a;id=%a2;object=b;serial=1?module-path=/x&pin-source="
 	"file:/p",
 	"ECDSAP256SHA256:file:///etc/k.pem",
@@ -118,6 +134,23 @@ use_key(EVP_PKEY *pkey)
 	EVP_PKEY_free(pkey);
 }
 
+/* Both ways of reading a file agree on its key. */
+static void
+use_file(const char *text, size_t len, EVP_PKEY *pkey)
+{
+	uint8_t pub[DNSKEY_PUBLIC_MAX], same[DNSKEY_PUBLIC_MAX];
+	size_t size, same_size;
+	struct keyfile file;
+	struct diag d;
+
+	must(keyfile_parse(&file, text, len, "fuzz", &d) == 0, "one reads it");
+	if (file.supported && keyfile_material(&file, pub, &size, &d) == 0)
+		must(keyfile_public(pkey, file.kind, same, &same_size, &d) ==
+			0 && size == same_size && memcmp(pub, same, size) == 0,
+		    "another key");
+	keyfile_free(&file);
+}
+
 static void
 try_material(const char *text, size_t len)
 {
@@ -154,8 +187,10 @@ one(void)
 	if (bindkey_is(buf, len) &&
 	    bindkey_parse(&pkey, &alg, buf, len, "fuzz", &d) == 0)
 		use_key(pkey);
-	if (keyfile_parse_pem(&pkey, buf, len, "fuzz", &d) == 0)
+	if (keyfile_parse_pem(&pkey, buf, len, "fuzz", &d) == 0) {
+		use_file(buf, len, pkey);
 		use_key(pkey);
+	}
 	if (keyuri_parse(&uri, buf, &d) == 0) {
 		must((uri.file != NULL) != (uri.uri != NULL), "two places");
 		keyuri_clear(&uri);

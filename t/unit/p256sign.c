@@ -65,15 +65,15 @@ vectors(void)
 	struct p256sign *p;
 	char hex[129];
 
-	ok(p256sign_new(&p, ec) == 0, "RFC 6979's key");
+	ok(p256sign_new(&p) == 0, "RFC 6979's key");
 	for (size_t i = 0; i < 2; i++) {
 		SHA256((const uint8_t *)rfc6979[i].message,
 		    strlen(rfc6979[i].message), hash + 32 * i);
-		ok(p256sign_make(p, hash + 32 * i, 1, sig) == 0, "signs");
+		ok(p256sign_make(p, ec, hash + 32 * i, 1, sig) == 0, "signs");
 		hex_encode(sig, 64, hex);
 		is(hex, rfc6979[i].rs, rfc6979[i].message);
 	}
-	ok(p256sign_make(p, hash, 2, sig) == 0, "both at once");
+	ok(p256sign_make(p, ec, hash, 2, sig) == 0, "both at once");
 	for (size_t i = 0; i < 2; i++) {
 		hex_encode(sig + 64 * i, 64, hex);
 		is(hex, rfc6979[i].rs, "the same two");
@@ -103,11 +103,11 @@ edges(void)
 		EC_KEY *ec = key(keys[k]);
 		struct p256sign *p;
 
-		if (p256sign_new(&p, ec) == -1)
+		if (p256sign_new(&p) == -1)
 			abort();
 		for (size_t i = 0; i < 6; i++) {
 			hex_decode(hashes[i], 64, hash, 32, &n);
-			ok(p256sign_make(p, hash, 1, sig) == 0 &&
+			ok(p256sign_make(p, ec, hash, 1, sig) == 0 &&
 				verifies(ec, hash, sig),
 			    "key %zu, digest %zu", k, i);
 		}
@@ -123,7 +123,7 @@ batches(void)
 	EC_KEY *ec = EC_KEY_new_by_curve_name(NID_X9_62_prime256v1);
 	struct p256sign *p;
 
-	if (EC_KEY_generate_key(ec) != 1 || p256sign_new(&p, ec) == -1)
+	if (EC_KEY_generate_key(ec) != 1 || p256sign_new(&p) == -1)
 		abort();
 	for (size_t n = 1; n <= 64; n++) {
 		int good = 1;
@@ -131,13 +131,13 @@ batches(void)
 		for (size_t i = 0; i < n * 32; i += 32)
 			SHA256((const uint8_t *)&i, sizeof(i), hash + i);
 		SHA256((const uint8_t *)&n, sizeof(n), hash);
-		if (p256sign_make(p, hash, n, sig) == -1)
+		if (p256sign_make(p, ec, hash, n, sig) == -1)
 			good = 0;
 		for (size_t i = 0; i < n; i++) {
 			good = good && verifies(ec, hash + 32 * i,
 					   sig + 64 * i);
 			good = good &&
-			    p256sign_make(p, hash + 32 * i, 1, alone) == 0 &&
+			    p256sign_make(p, ec, hash + 32 * i, 1, alone) == 0 &&
 			    memcmp(alone, sig + 64 * i, 64) == 0;
 		}
 		ok(good, "%zu at once: each verifies, and is as alone", n);
