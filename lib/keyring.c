@@ -318,12 +318,24 @@ keyring_open(struct keyring *ring, struct diag *d)
 	return 0;
 }
 
+/* Two texts may name one key. */
+static bool
+named_before(const struct keyring *ring, size_t index)
+{
+	for (size_t i = 0; i < index; i++)
+		if (ring->wanted[i].key == ring->wanted[index].key)
+			return true;
+	return false;
+}
+
 void
 keyring_forget(struct keyring *ring, size_t count)
 {
 	while (ring->wanted_count > count) {
 		struct wanted *w = &ring->wanted[--ring->wanted_count];
 
+		if (w->key != NULL && !named_before(ring, ring->wanted_count))
+			keystore_unload(w->key);
 		free(w->text);
 		free(w->label);
 	}

@@ -62,7 +62,7 @@ int keyring_pins(struct keyring *ring, struct diag *d);
  */
 int keyring_open(struct keyring *ring, struct diag *d);
 
-/* Want only the first count keys: those that came later could not be opened. */
+/* Want only the first count keys; those that came later are unloaded. */
 void keyring_forget(struct keyring *ring, size_t count);
 
 /* The key; NULL unless open.  It lives until keyring_close(). */

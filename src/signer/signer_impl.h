@@ -48,7 +48,7 @@ struct signer {
 	struct repository_list repositories;
 	struct pool *pool;
 	struct key_fact *facts; /* of the ring's keys */
-	size_t fact_count;
+	size_t fact_count, base_count; /* base_count: the command line's */
 	struct zone_keys base; /* the keys of the command line */
 	uint16_t only;	       /* 0: all types */
 	uint64_t seed;

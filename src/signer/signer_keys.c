@@ -5,9 +5,21 @@
 #include "signconf.h"
 #include "signer_impl.h"
 
+/*
+ * Keys that signconfs named and that are held open for the zones after them,
+ * which may share them.  Zones with keys of their own must not pile up theirs.
+ */
+#define KEYS_HELD 64
+
+/* Keys for the workers to open, whose rings go in step with ours. */
+struct wants {
+	size_t count;
+	struct want want[ZONE_KEYS_MAX];
+};
+
 /* Have the workers open what the ring now wants; learn the public halves. */
 static int
-open_ring(struct signer *s, struct diag *d)
+open_ring(struct signer *s, const struct wants *wants, struct diag *d)
 {
 	const size_t count = keyring_count(s->ring);
 	struct key_fact *facts;
@@ -18,8 +30,9 @@ open_ring(struct signer *s, struct diag *d)
 	if (facts == NULL)
 		return diag_system(d, "%zu keys", count);
 	s->facts = facts;
-	if (pool_ask(s->pool, REQUEST_OPEN, NULL, 0, facts,
-		count * sizeof(*facts), d) == -1)
+	if (pool_ask(s->pool, REQUEST_OPEN, wants->want,
+		wants->count * sizeof(wants->want[0]), facts + s->fact_count,
+		(count - s->fact_count) * sizeof(*facts), d) == -1)
 		return -1;
 	for (size_t i = s->fact_count; i < count; i++)
 		if (algorithm_by_number(facts[i].algorithm)->status ==
@@ -96,8 +109,11 @@ signer_keys_want(struct signer *s, struct diag *d)
 int
 signer_keys_open(struct signer *s, struct diag *d)
 {
-	if (open_ring(s, d) == -1)
+	const struct wants none = { 0 };
+
+	if (open_ring(s, &none, d) == -1)
 		return -1;
+	s->base_count = s->fact_count;
 	fill_public(s, &s->base);
 	return 0;
 }
@@ -131,31 +147,34 @@ find_repository(const struct signer *s, const struct signconf_key *key,
 	return 0;
 }
 
-/* Want the key here and in the workers, whose rings go in step with ours. */
 static int
-want_key(struct signer *s, const struct signconf_key *key, size_t *ring,
-    struct diag *d)
+want_key(struct signer *s, const struct signconf_key *key, struct wants *wants,
+    size_t *ring, struct diag *d)
 {
 	const size_t before = keyring_count(s->ring);
-	struct want want = { .algorithm = key->algorithm };
+	struct want *want = &wants->want[wants->count];
 	size_t index = 0;
 
+	if (strlen(key->locator) >= sizeof(want->locator))
+		return diag_set(d, STATUS_USAGE, "key %s: too long",
+		    key->locator);
 	if (find_repository(s, key, &index, d) == -1 ||
 	    keyring_want_id(s->ring, &s->repositories.item[index],
 		key->locator, key->algorithm, ring, d) == -1)
 		return -1;
 	if (keyring_count(s->ring) == before)
 		return 0;
-	want.repository = (uint32_t)index;
-	if (strlen(key->locator) >= sizeof(want.locator))
-		return diag_set(d, STATUS_USAGE, "key %s: too long",
-		    key->locator);
-	strcpy(want.locator, key->locator);
-	return pool_ask(s->pool, REQUEST_WANT, &want, sizeof(want), NULL, 0, d);
+	memset(want, 0, sizeof(*want));
+	want->repository = (uint32_t)index;
+	want->algorithm = key->algorithm;
+	strcpy(want->locator, key->locator);
+	wants->count++;
+	return 0;
 }
 
 static int
-take_signconf_keys(struct signer *s, const struct signconf *sc, struct diag *d)
+take_signconf_keys(struct signer *s, const struct signconf *sc,
+    struct wants *wants, struct diag *d)
 {
 	for (size_t i = 0; i < sc->key_count; i++) {
 		const struct signconf_key *key = &sc->keys[i];
@@ -165,7 +184,10 @@ take_signconf_keys(struct signer *s, const struct signconf *sc, struct diag *d)
 		/* A key that signs nothing needs no private half. */
 		if (!key->ksk && !key->zsk)
 			continue;
-		if (want_key(s, key, &ring, d) == -1 ||
+		if (wants->count == ZONE_KEYS_MAX)
+			return diag_set(d, STATUS_USAGE, "more than %d keys",
+			    ZONE_KEYS_MAX);
+		if (want_key(s, key, wants, &ring, d) == -1 ||
 		    (k = add_key(&s->z.keys, ring, d)) == NULL)
 			return -1;
 		k->flags = key->flags;
@@ -177,15 +199,16 @@ take_signconf_keys(struct signer *s, const struct signconf *sc, struct diag *d)
 	return 0;
 }
 
-/* Keys of a zone that failed must not fail the zones after it. */
+/* Want the first count keys only, here and in the workers. */
 static void
-forget_keys(struct signer *s)
+forget_keys(struct signer *s, size_t count)
 {
-	const uint32_t count = (uint32_t)s->fact_count;
+	const uint32_t left = (uint32_t)count;
 
 	keyring_forget(s->ring, count);
-	(void)pool_ask(s->pool, REQUEST_FORGET, &count, sizeof(count), NULL, 0,
+	(void)pool_ask(s->pool, REQUEST_FORGET, &left, sizeof(left), NULL, 0,
 	    NULL);
+	s->fact_count = count;
 }
 
 /*
@@ -224,6 +247,7 @@ take_signconf(struct signer *s, const char *file,
     const struct zonetext_keys *header, struct diag *d)
 {
 	struct times *t = &s->z.times;
+	struct wants wants = { 0 };
 	struct signconf *sc;
 	int rc = -1;
 
@@ -250,8 +274,12 @@ take_signconf(struct signer *s, const char *file,
 	}
 	if (check_insecure(sc, file, header, d) == -1)
 		goto out;
-	if (take_signconf_keys(s, sc, d) == -1 || open_ring(s, d) == -1) {
-		forget_keys(s);
+	if (s->fact_count > s->base_count + KEYS_HELD)
+		forget_keys(s, s->base_count);
+	if (take_signconf_keys(s, sc, &wants, d) == -1 ||
+	    open_ring(s, &wants, d) == -1) {
+		/* They must not fail the zones after this one. */
+		forget_keys(s, s->fact_count);
 		goto out;
 	}
 	fill_public(s, &s->z.keys);

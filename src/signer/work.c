@@ -107,6 +107,13 @@ prove(struct work *w, uint8_t index, struct diag *d)
 	return 0;
 }
 
+void
+work_forget(struct work *w, size_t count)
+{
+	if (w->proven.len > count)
+		w->proven.len = count;
+}
+
 int
 work_zone(struct work *w, const struct zone_request *zone, struct diag *d)
 {

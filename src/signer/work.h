@@ -19,6 +19,9 @@ void work_free(struct work *w); /* NULL is allowed */
  */
 int work_zone(struct work *w, const struct zone_request *zone, struct diag *d);
 
+/* The keys of the ring from count on are others from now on. */
+void work_forget(struct work *w, size_t count);
+
 /*
  * The lines of a batch into lines, which is emptied first; *o counts them.
  * -1: STATUS_BAD or STATUS_SYSTEM, with owner and type in front.

@@ -1,5 +1,4 @@
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -9,6 +8,7 @@
 struct worker {
 	const struct worker_setup *setup;
 	struct work *work;
+	size_t open; /* keys of the ring that the parent knows of */
 	struct text request, lines;
 };
 
@@ -65,57 +65,58 @@ answer_diag(struct worker *w, const struct diag *d)
 }
 
 static int
-do_want(struct worker *w)
-{
-	struct want want;
-	struct diag d;
-	size_t index;
-
-	memcpy(&want, w->request.bytes, sizeof(want));
-	if (keyring_want_id(w->setup->ring,
-		&w->setup->repositories->item[want.repository], want.locator,
-		want.algorithm, &index, &d) == -1)
-		return answer_diag(w, &d);
-	return answer(w, STATUS_OK, NULL, 0);
-}
-
-static int
 do_forget(struct worker *w)
 {
 	uint32_t count;
 
 	memcpy(&count, w->request.bytes, sizeof(count));
+	work_forget(w->work, count);
 	keyring_forget(w->setup->ring, count);
+	if (w->open > count)
+		w->open = count;
 	return answer(w, STATUS_OK, NULL, 0);
 }
 
-/* Open what is wanted, and tell the parent the public half of each key. */
+static int
+want_all(struct worker *w, struct diag *d)
+{
+	struct want want;
+	size_t index;
+
+	for (size_t at = 0; at < w->request.len; at += sizeof(want)) {
+		memcpy(&want, w->request.bytes + at, sizeof(want));
+		if (keyring_want_id(w->setup->ring,
+			&w->setup->repositories->item[want.repository],
+			want.locator, want.algorithm, &index, d) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* Open what is wanted, and tell the parent the public half of each new key. */
 static int
 do_open(struct worker *w)
 {
-	const size_t count = keyring_count(w->setup->ring);
-	struct key_fact *facts;
+	struct key_fact fact = { .pub_size = 0 };
 	struct diag d;
-	int rc;
+	size_t size, count;
 
-	if (keyring_open(w->setup->ring, &d) == -1)
+	if (want_all(w, &d) == -1 || keyring_open(w->setup->ring, &d) == -1)
 		return answer_diag(w, &d);
-	if ((facts = calloc(count + 1, sizeof(*facts))) == NULL) {
-		diag_system(&d, "%zu keys", count);
-		return answer_diag(w, &d);
-	}
-	for (size_t i = 0; i < count; i++) {
+	count = keyring_count(w->setup->ring);
+	w->lines.len = 0;
+	for (size_t i = w->open; i < count; i++) {
 		const struct key *key = keyring_key(w->setup->ring, i);
-		size_t size;
 		const uint8_t *pub = key_public(key, &size);
 
-		facts[i].algorithm = key_algorithm(key)->number;
-		facts[i].pub_size = (uint32_t)size;
-		memcpy(facts[i].pub, pub, size);
+		fact.algorithm = key_algorithm(key)->number;
+		fact.pub_size = (uint32_t)size;
+		memcpy(fact.pub, pub, size);
+		if (text_append(&w->lines, &fact, sizeof(fact), &d) == -1)
+			return answer_diag(w, &d);
 	}
-	rc = answer(w, STATUS_OK, facts, count * sizeof(*facts));
-	free(facts);
-	return rc;
+	w->open = count;
+	return answer(w, STATUS_OK, w->lines.bytes, w->lines.len);
 }
 
 static int
@@ -157,12 +158,10 @@ static int
 serve_one(struct worker *w, const struct request *r)
 {
 	switch (r->kind) {
-	case REQUEST_WANT:
-		return r->len == sizeof(struct want) ? do_want(w) : -1;
+	case REQUEST_OPEN:
+		return r->len % sizeof(struct want) == 0 ? do_open(w) : -1;
 	case REQUEST_FORGET:
 		return r->len == sizeof(uint32_t) ? do_forget(w) : -1;
-	case REQUEST_OPEN:
-		return do_open(w);
 	case REQUEST_ZONE:
 		return r->len >= offsetof(struct zone_request, keys.key) &&
 			r->len <= sizeof(struct zone_request) ? do_zone(w) : -1;

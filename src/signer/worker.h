@@ -12,12 +12,13 @@
 #include "signkeys.h"
 
 enum request_kind {
-	REQUEST_WANT,  /* struct want: a key for the ring */
+	REQUEST_OPEN,	/* struct want each: more keys for the ring, which is
+			 * opened; reply: struct key_fact each of those that
+			 * were not open before */
 	REQUEST_FORGET, /* all but the first uint32_t keys: keyring_forget() */
-	REQUEST_OPEN,  /* open the ring; reply: struct key_fact for each key */
-	REQUEST_ZONE,  /* struct zone_request, as far as it has keys: prove them,
-			* begin a zone */
-	REQUEST_BATCH, /* a batch; reply: struct outcome and the lines */
+	REQUEST_ZONE,	/* struct zone_request, as far as it has keys: prove
+			 * them, begin a zone */
+	REQUEST_BATCH,	/* a batch; reply: struct outcome and the lines */
 };
 
 struct request {
