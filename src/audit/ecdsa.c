@@ -10,84 +10,15 @@
 
 #include "ecdsa.h"
 
-/* Making the tables costs as much as verifying so many signatures saves. */
-#define TABLES_AFTER 200
-
-/*
- * What makes many verifications by one key cheap.  OpenSSL keeps tables for
- * multiples of a group's generator only, so the key's point Q is made the
- * generator of a group of its own: u2 * Q is then as cheap as u1 * G.
- */
-struct tables {
-	EC_GROUP *g, *q;
-	EC_POINT *a, *b;
-	BIGNUM *r, *s, *e, *w, *u, *x;
-	BN_CTX *ctx;
-};
-
 #define HALF_MAX 48 /* P-384's */
 
 struct ecdsa_key {
-	EC_KEY *key;
 	int nid;
 	uint8_t point[2 * HALF_MAX]; /* as it was given */
 	size_t half; /* octets of r and of s */
-	unsigned used;
-	bool p256;
-	struct tables *tables;
+	struct p256point *p256; /* or NULL */
+	EC_KEY *key; /* beside p256 only when OpenSSL had to be asked */
 };
-
-static void
-tables_free(struct tables *t)
-{
-	if (t == NULL)
-		return;
-	EC_POINT_free(t->a);
-	EC_POINT_free(t->b);
-	EC_GROUP_free(t->g);
-	EC_GROUP_free(t->q);
-	BN_free(t->r);
-	BN_free(t->s);
-	BN_free(t->e);
-	BN_free(t->w);
-	BN_free(t->u);
-	BN_free(t->x);
-	BN_CTX_free(t->ctx);
-	free(t);
-}
-
-static struct tables *
-tables_new(const EC_KEY *key)
-{
-	struct tables *t = calloc(1, sizeof(*t));
-
-	if (t == NULL)
-		return NULL;
-	t->g = EC_GROUP_dup(EC_KEY_get0_group(key));
-	t->q = EC_GROUP_dup(EC_KEY_get0_group(key));
-	t->ctx = BN_CTX_new();
-	t->r = BN_new();
-	t->s = BN_new();
-	t->e = BN_new();
-	t->w = BN_new();
-	t->u = BN_new();
-	t->x = BN_new();
-	if (t->g == NULL || t->q == NULL || t->ctx == NULL || t->r == NULL ||
-	    t->s == NULL || t->e == NULL || t->w == NULL || t->u == NULL ||
-	    t->x == NULL ||
-	    EC_GROUP_set_generator(t->q, EC_KEY_get0_public_key(key),
-		EC_GROUP_get0_order(t->g), BN_value_one()) != 1 ||
-	    EC_GROUP_precompute_mult(t->q, t->ctx) != 1)
-		goto fail;
-	t->a = EC_POINT_new(t->g);
-	t->b = EC_POINT_new(t->q);
-	if (t->a == NULL || t->b == NULL)
-		goto fail;
-	return t;
-fail:
-	tables_free(t);
-	return NULL;
-}
 
 void
 ecdsa_key_free(struct ecdsa_key *k)
@@ -95,7 +26,7 @@ ecdsa_key_free(struct ecdsa_key *k)
 	if (k == NULL)
 		return;
 	EC_KEY_free(k->key);
-	tables_free(k->tables);
+	p256point_free(k->p256);
 	free(k);
 }
 
@@ -121,32 +52,42 @@ set_point(EC_KEY *key, const BIGNUM *x, const BIGNUM *y)
 	return good;
 }
 
+/* OpenSSL's form of the key. */
+static int
+load(struct ecdsa_key *k)
+{
+	BIGNUM *x = BN_bin2bn(k->point, (int)k->half, NULL);
+	BIGNUM *y = BN_bin2bn(k->point + k->half, (int)k->half, NULL);
+
+	k->key = EC_KEY_new_by_curve_name(k->nid);
+	if (k->key != NULL &&
+	    (x == NULL || y == NULL || !set_point(k->key, x, y))) {
+		EC_KEY_free(k->key);
+		k->key = NULL;
+	}
+	BN_free(x);
+	BN_free(y);
+	return k->key == NULL ? -1 : 0;
+}
+
 struct ecdsa_key *
 ecdsa_key_new(int nid, const uint8_t *point, size_t size)
 {
 	struct ecdsa_key *k = calloc(1, sizeof(*k));
-	BIGNUM *x = NULL, *y = NULL;
-	bool good = false;
 
 	if (k == NULL)
 		return NULL;
 	k->nid = nid;
-	k->p256 = nid == NID_X9_62_prime256v1;
-	k->key = EC_KEY_new_by_curve_name(nid);
-	if (k->key == NULL)
-		goto out;
-	k->half = (size_t)(EC_GROUP_order_bits(EC_KEY_get0_group(k->key)) / 8);
-	if (size != 2 * k->half || size > sizeof(k->point))
-		goto out;
+	k->half = nid == NID_X9_62_prime256v1 ? P256_SIZE : HALF_MAX;
+	if (size != 2 * k->half)
+		goto fail;
 	memcpy(k->point, point, size);
-	x = BN_bin2bn(point, (int)k->half, NULL);
-	y = BN_bin2bn(point + k->half, (int)k->half, NULL);
-	good = x != NULL && y != NULL && set_point(k->key, x, y);
-out:
-	BN_free(x);
-	BN_free(y);
-	if (good)
-		return k;
+	if (nid == NID_X9_62_prime256v1)
+		k->p256 = p256point_new(point);
+	if (k->p256 == NULL && load(k) == -1)
+		goto fail;
+	return k;
+fail:
 	ecdsa_key_free(k);
 	return NULL;
 }
@@ -161,14 +102,18 @@ ecdsa_key_is(const struct ecdsa_key *k, int nid, const uint8_t *point,
 
 /* OpenSSL's own verification: the last word on every refusal. */
 static int
-check_plainly(const struct ecdsa_key *k, const uint8_t *digest,
+check_plainly(struct ecdsa_key *k, const uint8_t *digest,
     size_t digest_size, const uint8_t *signature)
 {
-	ECDSA_SIG *sig = ECDSA_SIG_new();
-	BIGNUM *r = BN_bin2bn(signature, (int)k->half, NULL);
-	BIGNUM *s = BN_bin2bn(signature + k->half, (int)k->half, NULL);
+	ECDSA_SIG *sig;
+	BIGNUM *r, *s;
 	int rc = 0;
 
+	if (k->key == NULL && load(k) == -1)
+		return 0;
+	sig = ECDSA_SIG_new();
+	r = BN_bin2bn(signature, (int)k->half, NULL);
+	s = BN_bin2bn(signature + k->half, (int)k->half, NULL);
 	if (sig == NULL || r == NULL || s == NULL ||
 	    ECDSA_SIG_set0(sig, r, s) != 1) {
 		BN_free(r);
@@ -188,51 +133,15 @@ in_range(const BIGNUM *n, const BIGNUM *order)
 	return !BN_is_zero(n) && !BN_is_negative(n) && BN_cmp(n, order) < 0;
 }
 
-/* w = 1/s, from the caller if that is right. */
-static bool
-invert(struct tables *t, const uint8_t *inverse, const BIGNUM *order)
-{
-	if (inverse != NULL &&
-	    BN_bin2bn(inverse, P256_SIZE, t->w) != NULL &&
-	    BN_mod_mul(t->x, t->w, t->s, order, t->ctx) == 1 &&
-	    BN_is_one(t->x))
-		return true;
-	return BN_mod_inverse(t->w, t->s, order, t->ctx) != NULL;
-}
-
-/* FIPS 186-4 §6.4: is x(u1 G + u2 Q) = r? */
-static bool
-check_fast(struct tables *t, const uint8_t *digest, const uint8_t *signature,
-    const uint8_t *inverse)
-{
-	const BIGNUM *order = EC_GROUP_get0_order(t->g);
-
-	return BN_bin2bn(signature, P256_SIZE, t->r) != NULL &&
-	    BN_bin2bn(signature + P256_SIZE, P256_SIZE, t->s) != NULL &&
-	    BN_bin2bn(digest, P256_SIZE, t->e) != NULL &&
-	    in_range(t->r, order) && in_range(t->s, order) &&
-	    invert(t, inverse, order) &&
-	    BN_mod_mul(t->u, t->e, t->w, order, t->ctx) == 1 &&
-	    EC_POINT_mul(t->g, t->a, t->u, NULL, NULL, t->ctx) == 1 &&
-	    BN_mod_mul(t->u, t->r, t->w, order, t->ctx) == 1 &&
-	    EC_POINT_mul(t->q, t->b, t->u, NULL, NULL, t->ctx) == 1 &&
-	    EC_POINT_add(t->g, t->a, t->a, t->b, t->ctx) == 1 &&
-	    EC_POINT_get_affine_coordinates(t->g, t->a, t->x, NULL,
-		t->ctx) == 1 &&
-	    BN_nnmod(t->x, t->x, order, t->ctx) == 1 &&
-	    BN_cmp(t->x, t->r) == 0;
-}
-
 int
-ecdsa_check(struct ecdsa_key *k, const uint8_t *digest, size_t digest_size,
-    const uint8_t *signature, size_t signature_size, const uint8_t *inverse)
+ecdsa_check(struct ecdsa_key *k, struct p256point *generator,
+    const uint8_t *digest, size_t digest_size, const uint8_t *signature,
+    size_t signature_size, const uint8_t *inverse)
 {
 	if (signature_size != 2 * k->half)
 		return 0;
-	if (k->p256 && k->tables == NULL && ++k->used == TABLES_AFTER)
-		k->tables = tables_new(k->key);
-	if (k->tables != NULL && digest_size == P256_SIZE &&
-	    check_fast(k->tables, digest, signature, inverse))
+	if (k->p256 != NULL && generator != NULL && digest_size == P256_SIZE &&
+	    p256verify(generator, k->p256, digest, signature, inverse))
 		return 1;
 	return check_plainly(k, digest, digest_size, signature);
 }

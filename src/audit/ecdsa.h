@@ -1,6 +1,6 @@
 /*
- * ECDSA verification (FIPS 186-4 §6.4, RFC 6605) for few keys and many
- * signatures, by OpenSSL's arithmetic.
+ * ECDSA verification (FIPS 186-4 §6.4, RFC 6605): P-256 by lib/p256verify.h,
+ * P-384 and whatever is refused by OpenSSL, which has the last word.
  */
 #ifndef ECDSA_H
 #define ECDSA_H
@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define P256_SIZE 32 /* octets of r, of s and of SHA-256 */
+#include "p256verify.h"
 
 struct ecdsa_key;
 
@@ -22,11 +22,13 @@ bool ecdsa_key_is(const struct ecdsa_key *k, int nid, const uint8_t *point,
     size_t size);
 
 /*
- * signature is r | s (RFC 6605 §4).  inverse, 1/s modulo the order of P-256 in
- * P256_SIZE octets, saves time and may be NULL.  1: verifies; 0: does not.
+ * signature is r | s (RFC 6605 §4).  generator, p256point_new(NULL), and
+ * inverse, 1/s modulo the order of P-256 in P256_SIZE octets, save time and may
+ * be NULL.  1: verifies; 0: does not.
  */
-int ecdsa_check(struct ecdsa_key *k, const uint8_t *digest, size_t digest_size,
-    const uint8_t *signature, size_t signature_size, const uint8_t *inverse);
+int ecdsa_check(struct ecdsa_key *k, struct p256point *generator,
+    const uint8_t *digest, size_t digest_size, const uint8_t *signature,
+    size_t signature_size, const uint8_t *inverse);
 
 /*
  * Inverses of many numbers modulo the order of P-256 for the price of one.

@@ -40,6 +40,7 @@ struct slot {
 struct verifier {
 	struct slot slot[KEYS_MAX];
 	struct ecdsa_key *warm[WARM_KEYS]; /* of no slot; the newest first */
+	struct p256point *generator; /* or NULL */
 	EVP_MD_CTX *eddsa;
 	uint8_t *message; /* EdDSA wants it in one piece */
 	size_t message_size;
@@ -54,6 +55,8 @@ verifier_new(void)
 		free(v);
 		return NULL;
 	}
+	if (v != NULL)
+		v->generator = p256point_new(NULL);
 	return v;
 }
 
@@ -236,6 +239,7 @@ verifier_free(struct verifier *v)
 	verifier_reset(v);
 	for (size_t i = 0; i < WARM_KEYS; i++)
 		ecdsa_key_free(v->warm[i]);
+	p256point_free(v->generator);
 	EVP_MD_CTX_free(v->eddsa);
 	free(v->message);
 	free(v);
@@ -320,8 +324,8 @@ verifier_check(struct verifier *v, const struct keyset *set, size_t index,
 		return check_eddsa(v, slot, s);
 	size = digest(set->key[index].algorithm, s, md);
 	if (slot->kind == SLOT_ECDSA)
-		return ecdsa_check(slot->ecdsa, md, size, s->signature,
-		    s->signature_size, s->inverse);
+		return ecdsa_check(slot->ecdsa, v->generator, md, size,
+		    s->signature, s->signature_size, s->inverse);
 	return EVP_PKEY_verify(slot->ctx, s->signature, s->signature_size, md,
 	    size) == 1;
 }

@@ -14,7 +14,7 @@
 #include "tap.h"
 
 #define HALF_MAX 48
-#define MANY	 1100 /* verifications until a key's tables are made */
+#define MANY	 210 /* verifications until a point has its comb */
 
 struct curve {
 	int nid;
@@ -31,8 +31,10 @@ struct pair {
 	EC_POINT *q;
 	uint8_t point[2 * HALF_MAX];
 	EVP_PKEY *evp;
-	struct ecdsa_key *plain, *fast; /* fast has its tables */
+	struct ecdsa_key *plain, *fast; /* fast has its comb */
 };
+
+static struct p256point *generator; /* has its comb, after the first pair */
 
 static BIGNUM *
 new(void)
@@ -132,7 +134,7 @@ pair_load(const struct curve *c, struct pair *k)
 	ok(k->evp != NULL && k->plain != NULL && k->fast != NULL,
 	    "%s: a key", c->name);
 	for (int i = 0; i < MANY; i++)
-		if (ecdsa_check(k->fast, digest, c->half, signature,
+		if (ecdsa_check(k->fast, generator, digest, c->half, signature,
 			2 * c->half, NULL) != 0)
 			abort();
 }
@@ -157,7 +159,29 @@ pair_free(struct pair *k)
 	ecdsa_key_free(k->fast);
 }
 
-/* One case: with and without tables, with no, the right and a wrong 1/s. */
+/* Without OpenSSL behind it: no table, odd multiples, combs, and mixed. */
+static void
+by_ourselves(const struct pair *k, const uint8_t *digest,
+    const uint8_t *signature, const uint8_t *inverse, int want)
+{
+	struct p256point *g = p256point_new(NULL);
+	struct p256point *q = p256point_new(k->point);
+	int got = 0;
+
+	if (g == NULL || q == NULL)
+		abort();
+	got += p256verify(g, q, digest, signature, NULL);
+	got += p256verify(g, q, digest, signature, inverse);
+	got += p256verify(generator, q, digest, signature, inverse);
+	for (int i = 0; i < MANY; i++)
+		got += p256verify(generator, q, digest, signature, inverse);
+	got += p256verify(g, q, digest, signature, NULL);
+	ok(got == (4 + MANY) * want, "by ourselves");
+	p256point_free(g);
+	p256point_free(q);
+}
+
+/* One case: with and without a comb, with no, the right and a wrong 1/s. */
 static void
 verdict(const struct curve *c, const struct pair *k, const BIGNUM *e,
     const BIGNUM *r, const BIGNUM *s, int want, const char *what)
@@ -175,14 +199,16 @@ verdict(const struct curve *c, const struct pair *k, const BIGNUM *e,
 	for (int i = 0; i < 2; i++) {
 		struct ecdsa_key *key = i == 0 ? k->plain : k->fast;
 
-		got += ecdsa_check(key, digest, c->half, signature,
+		got += ecdsa_check(key, generator, digest, c->half, signature,
 		    2 * c->half, NULL);
-		got += ecdsa_check(key, digest, c->half, signature,
+		got += ecdsa_check(key, generator, digest, c->half, signature,
 		    2 * c->half, inverse);
-		got += ecdsa_check(key, digest, c->half, signature,
+		got += ecdsa_check(key, generator, digest, c->half, signature,
 		    2 * c->half, wrong);
 	}
 	ok(got == 6 * want, "%s: %s", c->name, what);
+	if (generator != NULL && c->half == P256_SIZE)
+		by_ourselves(k, digest, signature, inverse, want);
 	ok(evp_check(c, k->evp, digest, signature) == want,
 	    "%s: OpenSSL says so too", c->name);
 	BN_free(w);
@@ -392,7 +418,7 @@ test_sizes(const struct curve *c, const struct pair *k)
 	sign(c, k, e, r, s);
 	encode(c, r, s, signature);
 	for (size_t size = 0; size <= 2 * c->half + 1; size++)
-		if (ecdsa_check(k->fast, digest, c->half, signature, size,
+		if (ecdsa_check(k->fast, generator, digest, c->half, signature, size,
 			NULL) == 1)
 			accepted += size == 2 * c->half ? 1 : 100;
 	ok(accepted == 1, "%s: a signature of its size only", c->name);
@@ -415,10 +441,10 @@ test_random(const struct curve *c, const struct pair *k)
 		sign(c, k, e, r, s);
 		(void)BN_bn2binpad(e, digest, (int)c->half);
 		encode(c, r, s, signature);
-		differ += ecdsa_check(key, digest, c->half, signature,
+		differ += ecdsa_check(key, generator, digest, c->half, signature,
 		    2 * c->half, NULL) != 1;
 		signature[i * 7 % (2 * c->half)] ^= (uint8_t)(1 << i % 8);
-		differ += ecdsa_check(key, digest, c->half, signature,
+		differ += ecdsa_check(key, generator, digest, c->half, signature,
 		    2 * c->half, NULL) !=
 		    evp_check(c, k->evp, digest, signature);
 		BN_free(e);
@@ -513,8 +539,10 @@ main(void)
 	struct curve p384 = { .nid = NID_secp384r1, .name = "P-384",
 		.half = 48 };
 
+	generator = p256point_new(NULL); /* NULL: a compiler without 128 bits */
 	test_curve(&p256);
 	test_curve(&p384);
 	test_inverses();
+	p256point_free(generator);
 	return done();
 }
