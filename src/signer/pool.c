@@ -31,6 +31,7 @@ struct worker_link {
 struct pool {
 	struct worker_link worker[WORKERS_MAX];
 	unsigned workers;
+	struct text message; /* asked or answered */
 	struct slot *slot; /* a ring of slots */
 	size_t slots, first, used;
 };
@@ -107,16 +108,27 @@ pool_start(struct pool **out, unsigned workers,
 
 /* --- asking: blocking, one after the other -------------------------------- */
 
+/* A whole message by one call, where the socket takes it. */
 static int
-exchange_full(int fd, void *to, const void *from, size_t len)
+put_message(struct text *to, enum request_kind kind, const void *bytes,
+    size_t len, struct diag *d)
+{
+	const struct request head = { kind, (uint32_t)len };
+
+	to->len = 0;
+	if (text_append(to, &head, sizeof(head), d) == -1)
+		return -1;
+	return text_append(to, bytes, len, d);
+}
+
+static int
+send_all(int fd, const struct text *t)
 {
 	size_t done = 0;
 
-	while (done < len) {
-		const ssize_t n = to != NULL ?
-		    recv(fd, (char *)to + done, len - done, 0) :
-		    send(fd, (const char *)from + done, len - done,
-			MSG_NOSIGNAL);
+	while (done < t->len) {
+		const ssize_t n = send(fd, t->bytes + done, t->len - done,
+		    MSG_NOSIGNAL);
 
 		if (n == -1 && errno == EINTR)
 			continue;
@@ -127,46 +139,67 @@ exchange_full(int fd, void *to, const void *from, size_t len)
 	return 0;
 }
 
+#define ANSWER_AHEAD 4096
+
+/* Nothing but the answer is on its way: what comes along is its. */
+static int
+receive_answer(struct pool *p, unsigned i, struct reply *head, struct diag *d)
+{
+	struct text *t = &p->message;
+	size_t want = sizeof(*head);
+
+	t->len = 0;
+	if (text_reserve(t, ANSWER_AHEAD, d) == -1)
+		return -1;
+	while (t->len < want) {
+		const ssize_t n = recv(p->worker[i].fd, t->bytes + t->len,
+		    t->size - t->len, 0);
+
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return died(p, i, d);
+		t->len += (size_t)n;
+		if (t->len < sizeof(*head))
+			continue;
+		memcpy(head, t->bytes, sizeof(*head));
+		want = sizeof(*head) + head->len;
+		if (text_reserve(t, want, d) == -1)
+			return -1;
+	}
+	return 0;
+}
+
 static int
 take_answer(struct pool *p, unsigned i, void *facts, size_t facts_len,
     struct diag *d)
 {
-	const int fd = p->worker[i].fd;
+	const char *bytes;
 	struct reply head;
-	char *bytes = NULL;
-	int rc = -1;
 
-	if (exchange_full(fd, &head, NULL, sizeof(head)) == -1)
-		return died(p, i, d);
-	if ((bytes = malloc((size_t)head.len + 1)) == NULL)
-		return diag_system(d, "signing process");
-	if (exchange_full(fd, bytes, NULL, head.len) == -1) {
-		died(p, i, d);
-	} else if (head.status != STATUS_OK) {
-		bytes[head.len] = '\0';
-		diag_set(d, (enum status)head.status, "%s", bytes);
-	} else {
-		if (facts != NULL && i == 0 && head.len <= facts_len)
-			memcpy(facts, bytes, head.len);
-		rc = 0;
-	}
-	free(bytes);
-	return rc;
+	if (receive_answer(p, i, &head, d) == -1)
+		return -1;
+	bytes = p->message.bytes + sizeof(head);
+	if (head.status != STATUS_OK)
+		return diag_set(d, (enum status)head.status, "%.*s",
+		    (int)head.len, bytes);
+	if (facts != NULL && i == 0 && head.len <= facts_len)
+		memcpy(facts, bytes, head.len);
+	return 0;
 }
 
 int
 pool_ask(struct pool *p, enum request_kind kind, const void *bytes, size_t len,
     void *facts, size_t facts_len, struct diag *d)
 {
-	const struct request head = { kind, (uint32_t)len };
 	struct diag first_bad;
 	int rc = 0;
 
+	if (put_message(&p->message, kind, bytes, len, d) == -1)
+		return -1;
 	/* All are asked before the first answer is awaited: stores open slowly. */
 	for (unsigned i = 0; i < p->workers; i++)
-		if (exchange_full(p->worker[i].fd, NULL, &head,
-			sizeof(head)) == -1 ||
-		    exchange_full(p->worker[i].fd, NULL, bytes, len) == -1)
+		if (send_all(p->worker[i].fd, &p->message) == -1)
 			return died(p, i, d);
 	for (unsigned i = 0; i < p->workers; i++)
 		if (take_answer(p, i, facts, facts_len,
@@ -325,6 +358,8 @@ write_slot(struct slot *s, struct zonetext_writer *w, struct outcome *total,
 		return diag_set(d, (enum status)s->outcome.status, "%s",
 		    s->reply.bytes);
 	}
+	if (s->reply.len == 0) /* a zone began */
+		return 0;
 	zonetext_put_block(w, s->reply.bytes, s->reply.len, s->outcome.records,
 	    s->outcome.max_ttl);
 	outcome_add(total, &s->outcome);
@@ -366,12 +401,35 @@ free_worker(const struct pool *p)
 	return best;
 }
 
+static struct slot *
+new_slot(struct pool *p, int worker)
+{
+	struct slot *s = slot_at(p, p->used++);
+
+	s->worker = worker;
+	s->ready = worker == -1;
+	s->sent = s->received = 0;
+	return s;
+}
+
+int
+pool_zone(struct pool *p, const void *request, size_t len, struct diag *d)
+{
+	for (unsigned i = 0; i < p->workers; i++) {
+		struct slot *s = new_slot(p, (int)i);
+
+		p->worker[i].in_flight++;
+		if (put_message(&s->request, REQUEST_ZONE, request, len, d) ==
+		    -1)
+			return -1;
+	}
+	return exchange(p, false, d);
+}
+
 int
 pool_submit(struct pool *p, struct batch *b, struct zonetext_writer *w,
     struct outcome *total, struct diag *d)
 {
-	const struct request head = { REQUEST_BATCH,
-		(uint32_t)b->bytes.len };
 	struct slot *s;
 	int worker = -1;
 
@@ -383,17 +441,12 @@ pool_submit(struct pool *p, struct batch *b, struct zonetext_writer *w,
 		    write_ready(p, w, total, d) == -1)
 			return -1;
 	}
-	s = slot_at(p, p->used++);
-	s->worker = worker;
-	s->ready = !b->work;
-	s->sent = s->received = 0;
+	s = new_slot(p, worker);
 	if (b->work) {
-		s->request.len = 0;
-		if (text_append(&s->request, &head, sizeof(head), d) == -1 ||
-		    text_append(&s->request, b->bytes.bytes, b->bytes.len,
-			d) == -1)
-			return -1;
 		p->worker[worker].in_flight++;
+		if (put_message(&s->request, REQUEST_BATCH, b->bytes.bytes,
+			b->bytes.len, d) == -1)
+			return -1;
 	} else {
 		const struct text spare = s->request;
 
@@ -461,6 +514,7 @@ pool_stop(struct pool *p, struct diag *d)
 		text_free(&p->slot[n].request);
 		text_free(&p->slot[n].reply);
 	}
+	text_free(&p->message);
 	free(p->slot);
 	free(p);
 	return rc;

@@ -27,6 +27,13 @@ int pool_ask(struct pool *p, enum request_kind kind, const void *bytes,
     size_t len, void *facts, size_t facts_len, struct diag *d);
 
 /*
+ * Begin a zone in all workers, nothing being under way.  It is not waited for:
+ * if a worker does not take the zone (its keys are not proven), its batches
+ * fail and the calls below say why.
+ */
+int pool_zone(struct pool *p, const void *request, size_t len, struct diag *d);
+
+/*
  * Hand over a batch and leave b empty.  Lines that are ready are written to w,
  * in order; total gets what was done.  -1: STATUS of the item that failed (the
  * zone's fault), or STATUS_SYSTEM.

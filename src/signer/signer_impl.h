@@ -22,7 +22,7 @@ struct zone_state {
 	struct times times;
 	struct zone_keys keys;
 	struct decision_rules rules;
-	bool ready; /* keys are matched and proven */
+	bool ready; /* keys are matched, and being proven */
 	struct previous *previous;
 
 	struct rrset set;	     /* being put together */
@@ -69,7 +69,10 @@ int signer_keys_open(struct signer *s, struct diag *d);
 int signer_keys_zone(struct signer *s, const struct zonetext_keys *header,
     struct diag *d);
 
-/* Match them with the apex DNSKEY RRset (or NULL), and have them proven. */
+/*
+ * Match them with the apex DNSKEY RRset (or NULL), and have them proven: that
+ * they are not is said with the first batch.
+ */
 int signer_keys_ready(struct signer *s, const struct rrset *dnskeys,
     struct diag *d);
 

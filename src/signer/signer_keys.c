@@ -325,8 +325,7 @@ signer_keys_ready(struct signer *s, const struct rrset *dnskeys,
 		return -1;
 	memcpy(request.name, z->name, z->name_len + 1);
 	request.keys = z->keys;
-	if (pool_ask(s->pool, REQUEST_ZONE, &request,
-		zone_request_size(&request), NULL, 0, d) == -1)
+	if (pool_zone(s->pool, &request, zone_request_size(&request), d) == -1)
 		return -1;
 	z->dnskey_ttl = dnskeys != NULL ? dnskeys->ttl : 0;
 	z->ready = true;

@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "report.h"
@@ -8,42 +9,66 @@
 struct worker {
 	const struct worker_setup *setup;
 	struct work *work;
+	struct text in; /* read ahead; the request stands at at */
+	size_t at;
+	const char *bytes; /* the request's, in there */
+	size_t len;
+	struct text lines;
+	struct diag refused; /* unless STATUS_OK, why the zone did not begin */
 	size_t open; /* keys of the ring that the parent knows of */
-	struct text request, lines;
 };
 
-static int
-read_full(int fd, void *to, size_t len)
-{
-	char *at = to;
+#define READ_AHEAD 65536
 
-	while (len > 0) {
-		const ssize_t n = read(fd, at, len);
+/* Have so many octets from at on; -1: the parent is gone, or no memory. */
+static int
+read_ahead(struct worker *w, size_t need)
+{
+	struct diag d;
+
+	if (w->in.len - w->at >= need)
+		return 0;
+	if (w->at > 0)
+		memmove(w->in.bytes, w->in.bytes + w->at, w->in.len - w->at);
+	w->in.len -= w->at;
+	w->at = 0;
+	if (text_reserve(&w->in, need > READ_AHEAD ? need : READ_AHEAD, &d) ==
+	    -1)
+		return -1;
+	while (w->in.len < need) {
+		const ssize_t n = read(w->setup->socket,
+		    w->in.bytes + w->in.len, w->in.size - w->in.len);
 
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n <= 0)
 			return -1;
-		at += n;
-		len -= (size_t)n;
+		w->in.len += (size_t)n;
 	}
 	return 0;
 }
 
+/* Both, by one call where the socket takes them. */
 static int
-write_full(int fd, const void *from, size_t len)
+write_both(int fd, const void *head, size_t head_len, const void *bytes,
+    size_t len)
 {
-	const char *at = from;
+	struct iovec part[2] = { { (void *)(uintptr_t)head, head_len },
+		{ (void *)(uintptr_t)bytes, len } };
 
-	while (len > 0) {
-		const ssize_t n = write(fd, at, len);
+	for (int i = 0; i < 2;) {
+		ssize_t n = writev(fd, part + i, 2 - i);
 
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n == -1)
 			return -1;
-		at += n;
-		len -= (size_t)n;
+		for (; i < 2 && (size_t)n >= part[i].iov_len; i++)
+			n -= (ssize_t)part[i].iov_len;
+		if (i < 2) {
+			part[i].iov_base = (char *)part[i].iov_base + n;
+			part[i].iov_len -= (size_t)n;
+		}
 	}
 	return 0;
 }
@@ -53,9 +78,7 @@ answer(struct worker *w, enum status status, const void *bytes, size_t len)
 {
 	const struct reply head = { status, (uint32_t)len };
 
-	if (write_full(w->setup->socket, &head, sizeof(head)) == -1)
-		return -1;
-	return write_full(w->setup->socket, bytes, len);
+	return write_both(w->setup->socket, &head, sizeof(head), bytes, len);
 }
 
 static int
@@ -69,7 +92,7 @@ do_forget(struct worker *w)
 {
 	uint32_t count;
 
-	memcpy(&count, w->request.bytes, sizeof(count));
+	memcpy(&count, w->bytes, sizeof(count));
 	work_forget(w->work, count);
 	keyring_forget(w->setup->ring, count);
 	if (w->open > count)
@@ -83,8 +106,8 @@ want_all(struct worker *w, struct diag *d)
 	struct want want;
 	size_t index;
 
-	for (size_t at = 0; at < w->request.len; at += sizeof(want)) {
-		memcpy(&want, w->request.bytes + at, sizeof(want));
+	for (size_t at = 0; at < w->len; at += sizeof(want)) {
+		memcpy(&want, w->bytes + at, sizeof(want));
 		if (keyring_want_id(w->setup->ring,
 			&w->setup->repositories->item[want.repository],
 			want.locator, want.algorithm, &index, d) == -1)
@@ -120,18 +143,40 @@ do_open(struct worker *w)
 }
 
 static int
+send_outcome(struct worker *w, struct outcome *o)
+{
+	o->len = (uint32_t)w->lines.len;
+	return write_both(w->setup->socket, o, sizeof(*o), w->lines.bytes,
+	    w->lines.len);
+}
+
+static int
+send_failure(struct worker *w, const struct diag *d)
+{
+	struct outcome o = { .status = d->status };
+	struct diag ours;
+
+	w->lines.len = 0;
+	if (text_append(&w->lines, d->text, strlen(d->text) + 1, &ours) == -1)
+		return -1;
+	return send_outcome(w, &o);
+}
+
+static int
 do_zone(struct worker *w)
 {
+	struct outcome o = { 0 };
 	struct zone_request zone;
-	struct diag d;
 
-	memcpy(&zone, w->request.bytes, w->request.len);
+	memcpy(&zone, w->bytes, w->len);
 	if (zone.keys.count > ZONE_KEYS_MAX ||
-	    w->request.len != zone_request_size(&zone))
+	    w->len != zone_request_size(&zone))
 		return -1;
-	if (work_zone(w->work, &zone, &d) == -1)
-		return answer_diag(w, &d);
-	return answer(w, STATUS_OK, NULL, 0);
+	w->refused.status = STATUS_OK;
+	if (work_zone(w->work, &zone, &w->refused) == -1)
+		return send_failure(w, &w->refused);
+	w->lines.len = 0;
+	return send_outcome(w, &o);
 }
 
 static int
@@ -140,18 +185,11 @@ do_batch(struct worker *w)
 	struct outcome o = { 0 };
 	struct diag d;
 
-	if (work_batch(w->work, w->request.bytes, w->request.len, &w->lines,
-		&o, &d) == -1) {
-		o.status = d.status;
-		w->lines.len = 0;
-		if (text_append(&w->lines, d.text, strlen(d.text) + 1, &d) ==
-		    -1)
-			return -1;
-	}
-	o.len = (uint32_t)w->lines.len;
-	if (write_full(w->setup->socket, &o, sizeof(o)) == -1)
-		return -1;
-	return write_full(w->setup->socket, w->lines.bytes, w->lines.len);
+	if (w->refused.status != STATUS_OK)
+		return send_failure(w, &w->refused);
+	if (work_batch(w->work, w->bytes, w->len, &w->lines, &o, &d) == -1)
+		return send_failure(w, &d);
+	return send_outcome(w, &o);
 }
 
 static int
@@ -184,24 +222,25 @@ worker_run(const struct worker_setup *setup)
 		goto out;
 	}
 	status = STATUS_OK;
-	while (read_full(setup->socket, &r, sizeof(r)) == 0) {
-		w.request.len = 0;
-		if (r.len > w.request.size &&
-		    text_reserve(&w.request, r.len, &d) == -1) {
-			status = report_diag(&d);
+	while (read_ahead(&w, sizeof(r)) == 0) {
+		memcpy(&r, w.in.bytes + w.at, sizeof(r));
+		w.at += sizeof(r);
+		if (read_ahead(&w, r.len) == -1) {
+			status = STATUS_SYSTEM;
 			break;
 		}
-		w.request.len = r.len;
-		if (read_full(setup->socket, w.request.bytes, r.len) == -1 ||
-		    serve_one(&w, &r) == -1) {
+		w.bytes = w.in.bytes + w.at;
+		w.len = r.len;
+		if (serve_one(&w, &r) == -1) {
 			/* The parent is gone: there is nobody to tell. */
 			status = STATUS_SYSTEM;
 			break;
 		}
+		w.at += r.len;
 	}
 out:
 	work_free(w.work);
-	text_free(&w.request);
+	text_free(&w.in);
 	text_free(&w.lines);
 	keyring_close(setup->ring);
 	return status;

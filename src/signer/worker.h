@@ -17,8 +17,9 @@ enum request_kind {
 			 * were not open before */
 	REQUEST_FORGET, /* all but the first uint32_t keys: keyring_forget() */
 	REQUEST_ZONE,	/* struct zone_request, as far as it has keys: prove
-			 * them, begin a zone */
-	REQUEST_BATCH,	/* a batch; reply: struct outcome and the lines */
+			 * them, begin a zone; reply: struct outcome */
+	REQUEST_BATCH,	/* a batch; reply: struct outcome and the lines; of a
+			 * zone that could not begin, why */
 };
 
 struct request {
@@ -26,7 +27,7 @@ struct request {
 	uint32_t len;  /* octets that follow */
 };
 
-/* The answer to all but REQUEST_BATCH: status, then a message or facts. */
+/* The answer to the first two: status, then a message or facts. */
 struct reply {
 	uint32_t status;
 	uint32_t len;
