@@ -245,50 +245,55 @@ find_item(struct keystore *ks, const struct key_query *q,
 	return 0;
 }
 
-/* The algorithm asked for, or what the kind of key suggests. */
-static int
-choose_algorithm(struct keystore *ks, const struct keystore_item *item,
-    unsigned number, const struct algorithm **out, struct diag *d)
+int
+keystore_algorithm(const struct key_entry *entry, unsigned number,
+    const struct algorithm **out, struct diag *d)
 {
-	struct key_entry entry = { .supported = false };
 	const struct algorithm *alg;
 
-	if (ks->ops->describe(ks, item, &entry, d) == -1)
-		return -1;
-	if (!entry.supported)
+	if (!entry->supported)
 		return diag_set(d, STATUS_USAGE,
 		    "a kind of key that DNSSEC does not sign with");
 	alg = number != 0 ? algorithm_by_number(number)
-			  : algorithm_default(entry.kind);
+			  : algorithm_default(entry->kind);
 	if (alg == NULL)
 		return diag_set(d, STATUS_USAGE,
 		    "no algorithm %u: 5 7 8 10 13 14 15 16", number);
-	if (alg->kind != entry.kind)
+	if (alg->kind != entry->kind)
 		return diag_set(d, STATUS_USAGE,
 		    "algorithm %u (%s) is not for a key of kind %s %u",
-		    alg->number, alg->mnemonic, key_kind_name(entry.kind),
-		    entry.bits);
+		    alg->number, alg->mnemonic, key_kind_name(entry->kind),
+		    entry->bits);
 	*out = alg;
 	return 0;
 }
 
-static int
-load(struct keystore *ks, struct keystore_item *item,
-    const struct algorithm *alg, struct key **out, struct diag *d)
+/* Is a loaded key the one for that number? */
+static bool
+is_for(const struct key *key, unsigned number)
 {
+	return number != 0 ? key->alg->number == number
+			   : key->alg == algorithm_default(key->alg->kind);
+}
+
+static int
+load(struct keystore *ks, struct keystore_item *item, unsigned number,
+    struct key **out, struct diag *d)
+{
+	const struct algorithm *alg;
 	struct key *key;
 
 	for (key = item->keys; key != NULL; key = key->next)
-		if (key->alg == alg) {
+		if (is_for(key, number)) {
 			*out = key;
 			return 0;
 		}
-	if (ks->ops->load(ks, item, alg, &key, d) == -1)
+	if (ks->ops->load(ks, item, number, &key, d) == -1)
 		return -1;
+	alg = key->alg;
 	key->ks = ks;
 	memcpy(key->id, item->id, item->id_size);
 	key->id_size = item->id_size;
-	key->alg = alg;
 	key->signature_size = alg->kind == KEY_RSA ? (key->bits + 7) / 8
 						   : alg->signature_size;
 	key->next = item->keys;
@@ -304,14 +309,12 @@ int
 keystore_find(struct keystore *ks, const struct key_query *query,
     struct key **out, struct diag *d)
 {
-	const struct algorithm *alg = NULL;
 	struct keystore_item *item = NULL;
 	char text[256];
 
 	if (find_item(ks, query, &item, d) == -1)
 		return -1;
-	if (choose_algorithm(ks, item, query->algorithm, &alg, d) == -1 ||
-	    load(ks, item, alg, out, d) == -1) {
+	if (load(ks, item, query->algorithm, out, d) == -1) {
 		query_text(query, text, sizeof(text));
 		return diag_prefix(d, "%s: %s", ks->repo.name, text);
 	}

@@ -21,11 +21,12 @@ struct keystore_ops {
 	int (*describe)(struct keystore *ks, const struct keystore_item *item,
 	    struct key_entry *out, struct diag *d);
 	/*
-	 * Make the key ready to sign: *out gets pub, pub_size and bits; the
+	 * Make the key ready to sign by the algorithm of that number (0: see
+	 * keystore_algorithm()): *out gets alg, pub, pub_size and bits; the
 	 * rest of struct key is filled by keystore_find().
 	 */
 	int (*load)(struct keystore *ks, const struct keystore_item *item,
-	    const struct algorithm *alg, struct key **out, struct diag *d);
+	    unsigned algorithm, struct key **out, struct diag *d);
 	int (*sign)(struct key *key, const void *data, size_t len,
 	    uint8_t *sig, struct diag *d);
 	/* For keys whose batch is above 1. */
@@ -78,6 +79,13 @@ void keystore_sort(struct keystore *ks);
 /* Take one more item to its place among sorted ones. */
 int keystore_insert(struct keystore *ks, struct keystore_item *item,
     struct diag *d);
+
+/*
+ * The algorithm of that number for a key that is described so; 0: what its kind
+ * suggests.  -1: STATUS_USAGE, it is not for such a key.
+ */
+int keystore_algorithm(const struct key_entry *entry, unsigned number,
+    const struct algorithm **out, struct diag *d);
 
 /* Forget an item and the keys loaded from it. */
 void keystore_drop(struct keystore *ks, const struct keystore_item *item);

@@ -437,14 +437,20 @@ choose_mechanism(struct p11_key *key, const struct algorithm *alg)
 
 static int
 p11_load_key(struct keystore *ks, const struct keystore_item *item,
-    const struct algorithm *alg, struct key **out, struct diag *d)
+    unsigned algorithm, struct key **out, struct diag *d)
 {
 	struct p11_store *ps = (struct p11_store *)ks;
+	struct key_entry entry = { .bits = 0 };
+	const struct algorithm *alg = NULL;
 	struct p11_key *key;
 	int rc;
 
+	if (p11_describe(ks, item, &entry, d) == -1 ||
+	    keystore_algorithm(&entry, algorithm, &alg, d) == -1)
+		return -1;
 	if ((key = calloc(1, sizeof(*key))) == NULL)
 		return diag_system(d, "key");
+	key->base.alg = alg;
 	key->handle = item->handle;
 	choose_mechanism(key, alg);
 	if (alg->kind == KEY_RSA)

@@ -79,6 +79,14 @@ read_item(const struct pem_store *ps, const struct keystore_item *item,
 	return keyfile_read(out, ps->dirfd, name, false, place, d);
 }
 
+static void
+describe(const struct keyfile *file, struct key_entry *out)
+{
+	out->supported = file->supported;
+	out->kind = file->kind;
+	out->bits = file->bits;
+}
+
 static int
 pem_describe(struct keystore *ks, const struct keystore_item *item,
     struct key_entry *out, struct diag *d)
@@ -87,9 +95,7 @@ pem_describe(struct keystore *ks, const struct keystore_item *item,
 
 	if (read_item((struct pem_store *)ks, item, &file, d) == -1)
 		return -1;
-	out->supported = file.supported;
-	out->kind = file.kind;
-	out->bits = file.bits;
+	describe(&file, out);
 	keyfile_free(&file);
 	return 0;
 }
@@ -114,8 +120,9 @@ rsa_digest(const struct algorithm *alg)
 }
 
 static int
-prepare(struct pem_store *ps, struct pem_key *key, const struct algorithm *alg)
+prepare(struct pem_store *ps, struct pem_key *key)
 {
+	const struct algorithm *alg = key->base.alg;
 	EVP_PKEY *pkey = key->file.pkey;
 
 	switch (alg->kind) {
@@ -160,24 +167,24 @@ pem_unload(struct key *base)
 
 static int
 pem_load(struct keystore *ks, const struct keystore_item *item,
-    const struct algorithm *alg, struct key **out, struct diag *d)
+    unsigned algorithm, struct key **out, struct diag *d)
 {
 	struct pem_store *ps = (struct pem_store *)ks;
+	struct key_entry entry = { .bits = 0 };
 	struct pem_key *key;
 
 	if ((key = calloc(1, sizeof(*key))) == NULL)
 		return diag_system(d, "key");
 	if (read_item(ps, item, &key->file, d) == -1)
 		goto fail;
-	if (!key->file.supported || key->file.kind != alg->kind) {
-		diag_set(d, STATUS_SYSTEM, "the file changed meanwhile");
+	describe(&key->file, &entry);
+	if (keystore_algorithm(&entry, algorithm, &key->base.alg, d) == -1)
 		goto fail;
-	}
-	key->base.bits = key->file.bits;
+	key->base.bits = entry.bits;
 	if (keyfile_material(&key->file, key->base.pub, &key->base.pub_size,
 		d) == -1)
 		goto fail;
-	if (prepare(ps, key, alg) == -1) {
+	if (prepare(ps, key) == -1) {
 		crypto_error(d, "cannot sign");
 		goto fail;
 	}
