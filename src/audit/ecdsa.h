@@ -1,5 +1,5 @@
 /*
- * ECDSA verification (FIPS 186-4 §6.4, RFC 6605): P-256 by lib/p256verify.h,
+ * ECDSA verification (FIPS 186-4 §6.4, RFC 6605): P-256 by p256verify.h,
  * P-384 and whatever is refused by OpenSSL, which has the last word.
  */
 #ifndef ECDSA_H

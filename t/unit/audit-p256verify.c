@@ -1,4 +1,4 @@
-/* lib/p256verify.c and its arithmetic against OpenSSL's big numbers and curve. */
+/* src/audit/p256verify.c and its arithmetic against OpenSSL's big numbers and curve. */
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include <openssl/bn.h>
 #include <openssl/ec.h>
@@ -6,11 +6,11 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-#include "p256verify.h"
+#include "../../src/audit/p256verify.h"
 #include "tap.h"
 
 #ifdef __SIZEOF_INT128__
-#include "p256field.h"
+#include "../../src/audit/p256field.h"
 
 #define RANDOM 20000
 
