@@ -32,6 +32,31 @@ atomicfile_free(struct atomicfile *af)
 	free(af);
 }
 
+/* Left-overs are rare: asked first, each file would be looked up for nothing. */
+static bool
+clear_leftover(const char *path)
+{
+	return errno == EEXIST && unlink(path) == 0;
+}
+
+int
+atomicfile_create(const char *path, mode_t mode)
+{
+	const int flags =
+	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+	const int fd = open(path, flags, mode);
+
+	return fd == -1 && clear_leftover(path) ? open(path, flags, mode) : fd;
+}
+
+int
+atomicfile_link(const char *file, const char *path)
+{
+	const int rc = link(file, path);
+
+	return rc == -1 && clear_leftover(path) ? link(file, path) : rc;
+}
+
 int
 atomicfile_open(struct atomicfile **out, const char *path, mode_t mode,
     struct diag *d)
@@ -124,9 +149,7 @@ keep_as_previous(const char *path, struct diag *d)
 		errno = ENAMETOOLONG;
 		return diag_system(d, "%s", path);
 	}
-	if (unlink(previous) == -1 && errno != ENOENT)
-		return diag_system(d, "%s: cannot remove", previous);
-	if (link(path, previous) == -1 && errno != ENOENT)
+	if (atomicfile_link(path, previous) == -1 && errno != ENOENT)
 		return diag_system(d, "%s: cannot keep as previous", path);
 	return 0;
 }

@@ -52,6 +52,15 @@ void atomicfile_abandon(struct atomicfile *af);
  */
 void atomicfile_sweep(int folder);
 
+/*
+ * Create path, for writing, in place of what a killed run left there: O_EXCL,
+ * O_NOFOLLOW, mode as open(2) takes it.  The descriptor, or -1 with errno.
+ */
+int atomicfile_create(const char *path, mode_t mode);
+
+/* The same for a second name of file: link(2), and its -1 and errno. */
+int atomicfile_link(const char *file, const char *path);
+
 /* Do both paths, as they are spelled, lead into one folder? */
 bool atomicfile_same_folder(const char *a, const char *b);
 

@@ -34,11 +34,15 @@ struct stream_out {
 	void *tap_ctx;
 };
 
-/* A roomy pipe saves context switches; not getting it is no error. */
+/*
+ * A roomy pipe saves context switches; not getting it is no error.  What a
+ * program opens by name is a file, one of thousands.
+ */
 static void
 widen_pipe(int fd)
 {
-	(void)fcntl(fd, F_SETPIPE_SZ, PIPE_SIZE);
+	if (fd <= STDERR_FILENO)
+		(void)fcntl(fd, F_SETPIPE_SZ, PIPE_SIZE);
 }
 
 int
@@ -58,7 +62,6 @@ stream_in_open(struct stream_in **out, int fd, const char *name,
 	if (in->name == NULL || in->buf == NULL)
 		goto fail;
 	widen_pipe(fd);
-	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
 	*out = in;
 	return 0;
 fail:
@@ -91,6 +94,9 @@ refill(struct stream_in *in)
 	} while (n == -1 && errno == EINTR);
 	if (n > 0)
 		in->end += (size_t)n;
+	/* Small files are read by now. */
+	if (n == BUFFER_START)
+		(void)posix_fadvise(in->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
 	return n;
 }
 

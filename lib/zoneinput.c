@@ -73,7 +73,8 @@ zoneinput_open(struct zoneinput **out, const char *path, struct diag *d)
 		diag_system(d, "%s", path);
 		goto fail;
 	}
-	(void)posix_fadvise(in->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+	if (in->at_open.st_size > (off_t)in->size)
+		(void)posix_fadvise(in->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
 	in->line = 1;
 	*out = in;
 	return 0;

@@ -34,7 +34,13 @@ ok 'in place' test -e "$T/z" -a ! -e "$T/z.new"
 signed 1 1 >"$T/want"
 same 'whole' "$T/z" "$T/want"
 
-ok 'a newer one' publish 2 1
+echo 'of a killed run' >"$T/z.new"
+ln "$T/z.new" "$T/z.previous.tmp"
+umask 077
+ok 'a newer one, over what a killed run left' publish 2 1
+is 'name servers may read it, whatever the umask' "$(stat -c %a "$T/z")" 644
+ok 'no left-over stays' test ! -e "$T/z.previous.tmp"
+umask 022
 same 'the old one is kept' "$T/z.previous" "$T/want"
 signed 2 1 >"$T/want"
 ok 'nothing changed: not published' publish 3 0

@@ -62,11 +62,7 @@ write_file(struct record_file *f,
 {
 	struct stream_out *out;
 
-	/* A left-over of a run that was killed. */
-	(void)unlink(f->aside);
-	f->fd = open(f->aside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW |
-	    O_CLOEXEC, 0644);
-	if (f->fd == -1)
+	if ((f->fd = atomicfile_create(f->aside, 0644)) == -1)
 		return diag_system(d, "%s", f->aside);
 	if (stream_out_open(&out, f->fd, f->aside, d) == -1)
 		return -1;

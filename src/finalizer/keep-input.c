@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "atomicfile.h"
 #include "filter.h"
 #include "name.h"
 #include "number.h"
@@ -189,12 +190,7 @@ zone(void *ctx, const char *name, struct zonetext_keys *keys,
 	k->cut[0] = '\0';
 	if (choose_path(k, d) == -1 || read_owns(k, d) == -1)
 		return -1;
-	/* What a killed run left is no more than that. */
-	if (unlink(k->aside) == -1 && errno != ENOENT)
-		return diag_system(d, "%s: cannot remove", k->aside);
-	k->fd = open(k->aside,
-	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (k->fd == -1)
+	if ((k->fd = atomicfile_create(k->aside, 0600)) == -1)
 		return diag_system(d, "%s: cannot create", k->aside);
 	if (stream_out_open(&k->out, k->fd, k->aside, d) == -1 ||
 	    zonetext_writer_open(&k->writer, k->out, d) == -1)

@@ -11,15 +11,16 @@ int
 tail_read(int fd, const char *path, char tail[TAIL_MAX + 1], struct diag *why)
 {
 	struct stat st;
-	size_t used = 0;
+	size_t used = 0, size;
 	ssize_t n;
 	off_t from;
 
 	if (fstat(fd, &st) == -1)
 		return diag_system(why, "%s", path);
 	from = st.st_size > TAIL_MAX ? st.st_size - TAIL_MAX : 0;
-	while (used < TAIL_MAX &&
-	    (n = pread(fd, tail + used, TAIL_MAX - used, from + (off_t)used)) !=
+	size = (size_t)(st.st_size - from);
+	while (used < size &&
+	    (n = pread(fd, tail + used, size - used, from + (off_t)used)) !=
 		0) {
 		if (n == -1 && errno == EINTR)
 			continue;

@@ -104,8 +104,7 @@ keep_previous(const char *file, struct diag *why)
 		errno = ENAMETOOLONG;
 		return diag_system(why, "%s", file);
 	}
-	(void)unlink(aside);
-	if (link(file, aside) == -1)
+	if (atomicfile_link(file, aside) == -1)
 		return errno == ENOENT
 		    ? 0
 		    : diag_system(why, "%s: cannot keep as .previous", file);

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "atomicfile.h"
 #include "filedigest.h"
 #include "jobline.h"
 #include "report.h"
@@ -77,15 +78,8 @@ begin(struct splitter *s, const char *zone, const struct zonetext_keys *header,
 		return diag_system(d, "%s", file);
 	}
 	(void)snprintf(s->file, sizeof(s->file), "%s", file);
-	/* What a killed run left is no more than that. */
-	if (unlink(s->aside) == -1 && errno != ENOENT)
-		return diag_system(d, "%s: cannot remove", s->aside);
-	s->fd = open(
-	    s->aside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
-	if (s->fd == -1)
+	if ((s->fd = atomicfile_create(s->aside, 0644)) == -1)
 		return diag_system(d, "%s: cannot create", s->aside);
-	if (fchmod(s->fd, 0644) == -1)
-		return diag_system(d, "%s: chmod", s->aside);
 	if (stream_out_open(&s->out, s->fd, s->aside, d) == -1 ||
 	    zonetext_writer_open(&s->w, s->out, d) == -1)
 		return -1;

@@ -1,5 +1,6 @@
 /* write-zones(1): a signed stream to files, and files into place. */
 #include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "report.h"
@@ -87,5 +88,6 @@ main(int argc, char **argv)
 		return STATUS_USAGE;
 	}
 	(void)signal(SIGPIPE, SIG_IGN);
+	(void)umask(0); /* name servers read what is published */
 	return run(&o, commit, &d);
 }
