@@ -32,12 +32,29 @@ echo $(($(serial) - 1)) >"$T/how"
 rejects 3 "ServedBy: 127.0.0.1#[0-9]+ has serial $(($(serial) - 1)), not $(serial) yet" \
 	ks published --reconcile --now 20260101000200
 is 'an older one does not count' "$(published)" -
+rejects 3 'has serial [0-9]+, not [0-9]+ yet' ks enforce --reconcile --due "$T/due" --now 20260101000200
+is 'nor in a pass, which says so and goes on' "$(cut -f1 "$T/due") $(published)" 'a.example. -'
+ks due --now 20260101000200 -q >"$T/want"
+same 'is the same list by itself' "$T/due" "$T/want"
 serial >"$T/how"
 ok 'with the serial' ks published --reconcile --now 20260101000300
 is 'it counts, from now on' "$(published)" 20260101000300
-echo $(($(serial) + 1)) >"$T/how"
 ok 'and so does a later one' ks published a.example --now 20260101000400
 is 'served is what counts' "$(published)" 20260101000400
+
+# --- a pass that lists what is due ------------------------------------------------
+ok 'nothing is due' ks enforce --due "$T/due" --now 20260101000400 -q
+is 'which is a list too' "$(wc -c <"$T/due")" 0
+ok 'but all of them, where asked' ks enforce --due "$T/due" -a --now 20260101000400 -q
+is 'are there' "$(cut -f1 "$T/due")" a.example.
+ks zone add -z new.example >/dev/null
+rm "$T/due" && mv "$T/state/history.log" "$T/history" && mkdir "$T/state/history.log"
+rejects 3 'history.log: Is a directory' ks enforce --due "$T/due" -a --now 20260101000400 -q
+is 'a pass that failed: what was committed before is due' "$(cut -f1 "$T/due")" a.example.
+rmdir "$T/state/history.log" && mv "$T/history" "$T/state/history.log"
+rejects 3 'none/due.*No such file' ks enforce --due "$T/none/due" -a --now 20260101000400 -q
+ks zone delete -z new.example --yes >/dev/null
+echo $(($(serial) + 1)) >"$T/how"
 kill $server
 
 # --- syslog: a /dev of our own, where root may make one --------------------------

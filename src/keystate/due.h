@@ -15,4 +15,17 @@ int64_t due_renewal(const struct zone *z, const struct zone_facts *facts);
 int64_t due_next(const struct session *s, const struct zone *z,
     const struct zone_facts *facts);
 
+/*
+ * The job list of what is due, into file, or to stdout where that is NULL; all
+ * of it, or no file.  STATUS_OK, or d.
+ */
+enum status due_list(struct session *s, const char *file, struct diag *d);
+
+/*
+ * What was put in place and not recorded, because a run was interrupted or a
+ * server lagged behind, counts as published now.  What is wrong with a zone is
+ * said; d.text is what else is.
+ */
+enum status published_reconcile(struct session *s, struct diag *d);
+
 #endif

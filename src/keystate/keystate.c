@@ -89,6 +89,8 @@ fill_options(struct options *o, struct cli_option *rows)
 		    "for Prometheus, in its text format" },
 		{ 0, "reconcile", CLI_FLAG, &o->reconcile, NULL,
 		    "files that changed count as published now" },
+		{ 0, "due", CLI_TEXT, &o->due, "FILE",
+		    "then list there what is due" },
 		{ 0, "assume-published", CLI_FLAG, &o->assume_published, NULL,
 		    "what is written counts as published" },
 		{ 0, "accept-clock", CLI_FLAG, &o->accept_clock, NULL,

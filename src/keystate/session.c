@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/timex.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -157,6 +158,17 @@ session_free(struct session *s)
 }
 
 int
+session_reload(struct session *s, unsigned needs, struct diag *d)
+{
+	const struct options o = s->o;
+	const int64_t now = s->now;
+
+	session_free(s);
+	*s = (struct session){ .o = o, .now = now };
+	return session_load(s, needs, d);
+}
+
+int
 session_commit(struct session *s, struct diag *d)
 {
 	if (s->o.dry_run)
@@ -209,6 +221,14 @@ session_in_use(const struct session *s, const struct zone *z)
 	const struct zone_facts *facts = strmap_get(&s->db->facts, z->name);
 
 	return facts != NULL && facts->listed && z->deleted == 0;
+}
+
+bool
+session_clock_synchronised(void)
+{
+	struct timex tx = { 0 };
+
+	return adjtimex(&tx) != TIME_ERROR && (tx.status & STA_UNSYNC) == 0;
 }
 
 void

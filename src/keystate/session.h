@@ -21,6 +21,7 @@ struct options {
 	const char *conf, *zone, *policy, *input, *output, *signerconf;
 	const char *repository, *keytype, *keystate, *id, *algorithm;
 	const char *time, *retire, *format, *html, *metrics, *file, *log, *from, *digest;
+	const char *due;
 	uint32_t bits, tag, zonetotal;
 	int64_t interval, until, at, now, wait;
 	bool all, ds, no_retire, verbose, json, force, dry_run, yes;
@@ -76,6 +77,9 @@ enum needs {
 int session_load(struct session *s, unsigned needs, struct diag *d);
 void session_free(struct session *s);
 
+/* The same anew, as it was committed last: what a failed verb left is gone. */
+int session_reload(struct session *s, unsigned needs, struct diag *d);
+
 /* database_commit(), unless --dry-run. */
 int session_commit(struct session *s, struct diag *d);
 
@@ -95,6 +99,9 @@ session_key_type(const struct session *s, enum key_type *type, struct diag *d);
 
 /* The zone is in zonelist.xml and not deleted: enforce and due look at it. */
 bool session_in_use(const struct session *s, const struct zone *z);
+
+/* Does the kernel say that its clock is right? */
+bool session_clock_synchronised(void);
 
 /* "YYYY-MM-DD HH:MM:SS" in local time, as ods-ksmutil lists (size 32). */
 void session_date(int64_t moment, char *buf);

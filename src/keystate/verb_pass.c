@@ -4,11 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/timex.h>
 #include <time.h>
 
 #include "actions.h"
 #include "dscommand.h"
+#include "due.h"
 #include "purge.h"
 #include "report.h"
 #include "show.h"
@@ -22,11 +22,8 @@
 static int
 check_clock(const struct session *s, struct diag *d)
 {
-	struct timex tx = { 0 };
-
-	if (s->o.now != 0 || s->o.accept_clock)
-		return 0;
-	if (adjtimex(&tx) == TIME_ERROR || (tx.status & STA_UNSYNC) != 0)
+	if (s->o.now == 0 && !s->o.accept_clock &&
+	    !session_clock_synchronised())
 		return diag_set(d, STATUS_SYSTEM,
 		    "the kernel says that the "
 		    "clock is not synchronised: start NTP, or --accept-clock");
@@ -238,33 +235,61 @@ out:
 	return rc;
 }
 
+#define NEEDS_ENFORCE (NEEDS_ALL | NEEDS_SYSLOG)
+
+/*
+ * What the pass did not reach is due all the same, by what was committed.  It
+ * is the same process that tells, since to read everything anew is dear.
+ */
+static enum status
+list_due(struct session *s, bool passed, struct diag *d)
+{
+	if (!passed) {
+		(void)report_diag(d);
+		d->text[0] = '\0';
+		if (session_reload(s, NEEDS_ENFORCE, d) == -1)
+			return verb_failed(d);
+	}
+	return due_list(s, s->o.due, d);
+}
+
 static enum status
 enforce(struct session *s, int argc, char **operands, struct diag *d)
 {
 	struct engine_result r = { 0 };
-	enum status worst = STATUS_OK;
+	enum status worst = STATUS_OK, before = STATUS_OK;
 	struct zone *only;
 	int rc;
 
 	(void)argc;
 	(void)operands;
+	if (s->o.reconcile) {
+		before = published_reconcile(s, d);
+		if (d->text[0] != '\0')
+			(void)report_diag(d);
+		d->text[0] = '\0';
+	}
 	if (s->o.zone != NULL) {
 		if ((only = session_zone(s, d)) == NULL)
 			return verb_failed(d);
 		s->engine.only = only;
 	}
 	rc = pass(s, &r, &worst, d);
+	worsen(&worst, before);
 	if (actions_errors(&r) > 0)
 		worsen(&worst, STATUS_BAD);
 	engine_result_clear(&r);
 	if (rc == -1)
-		return verb_failed(d);
+		worsen(&worst, verb_failed(d));
+	if (s->o.due != NULL)
+		worsen(&worst, list_due(s, rc == 0, d));
 	return worst;
 }
 
 const struct verb pass_verbs[] = {
-	{ "enforce", "z,dry-run,assume-published,accept-clock",
-	    NEEDS_ALL | NEEDS_SYSLOG,
+	{ "enforce",
+	    "za,dry-run,assume-published,accept-clock,reconcile,due",
+	    NEEDS_ENFORCE,
 	    "One pass: make keys, move states, write signconf files.",
 	    enforce },
 	{ "clock", ",accept-clock", 0,

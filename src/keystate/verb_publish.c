@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "atomicfile.h"
 #include "due.h"
 #include "evidence.h"
 #include "jobline.h"
@@ -336,14 +337,13 @@ due_json(const struct due_zone *list, size_t n, int64_t next)
 	    json_pack("{s:o, s:o}", "due", zones, "next", show_moment(next)));
 }
 
+/* To out, which is ended. */
 static int
-hand_out(struct session *s, struct due_zone *list, size_t n, struct diag *d)
+put_jobs(struct session *s, struct due_zone *list, size_t n,
+    struct stream_out *out, struct diag *d)
 {
-	struct stream_out *out;
 	int rc = 0;
 
-	if (stream_out_open(&out, STDOUT_FILENO, "stdout", d) == -1)
-		return -1;
 	for (size_t i = 0; i < n && rc == 0; i++) {
 		struct due_zone *z = &list[i];
 
@@ -365,8 +365,29 @@ hand_out(struct session *s, struct due_zone *list, size_t n, struct diag *d)
 	return stream_finish(out, d);
 }
 
-static enum status
-due(struct session *s, int argc, char **operands, struct diag *d)
+static int
+hand_out(struct session *s, struct due_zone *list, size_t n, const char *file,
+    struct diag *d)
+{
+	struct atomicfile *af = NULL;
+	struct stream_out *out;
+	int rc;
+
+	if (file != NULL && atomicfile_open(&af, file, 0600, d) == -1)
+		return -1;
+	rc = af == NULL
+	    ? stream_out_open(&out, STDOUT_FILENO, "stdout", d)
+	    : stream_out_open(&out, atomicfile_fd(af), file, d);
+	if (rc == 0)
+		rc = put_jobs(s, list, n, out, d);
+	if (rc == 0 && af != NULL)
+		return atomicfile_commit_unsynced(af, d);
+	atomicfile_abandon(af);
+	return rc;
+}
+
+enum status
+due_list(struct session *s, const char *file, struct diag *d)
 {
 	struct due_zone *list = calloc(s->m->nzones + 1, sizeof(*list));
 	struct zone *only = NULL;
@@ -375,8 +396,6 @@ due(struct session *s, int argc, char **operands, struct diag *d)
 	size_t n;
 	int rc = 0;
 
-	(void)argc;
-	(void)operands;
 	if (list == NULL) {
 		diag_system(d, "due");
 		return STATUS_SYSTEM;
@@ -389,14 +408,22 @@ due(struct session *s, int argc, char **operands, struct diag *d)
 	n = find_due(s, only, list, &next);
 	if (s->o.json)
 		due_json(list, n, next);
-	else if (n > 0)
-		rc = hand_out(s, list, n, d);
+	else if (n > 0 || file != NULL)
+		rc = hand_out(s, list, n, file, d);
 	free(list);
 	if (rc == 0 && next != 0) {
 		session_date(next, date);
 		report_debug("the next zone is due at %s", date);
 	}
 	return rc == 0 ? STATUS_OK : verb_failed(d);
+}
+
+static enum status
+due(struct session *s, int argc, char **operands, struct diag *d)
+{
+	(void)argc;
+	(void)operands;
+	return due_list(s, NULL, d);
 }
 
 /* ---- published ---- */
@@ -629,10 +656,7 @@ published_file(struct session *s, struct diag *d)
 	return STATUS_OK;
 }
 
-/*
- * What was put in place and not recorded, because a run was interrupted or a
- * server lagged behind, counts as published now.
- */
+/* 1: it counts now; 0: there was nothing to count; -1. */
 static int
 reconcile_zone(struct session *s, struct zone *z, struct diag *d)
 {
@@ -654,28 +678,34 @@ reconcile_zone(struct session *s, struct zone *z, struct diag *d)
 		report_info("zone %s: %s is counted as published now", z->name,
 		    z->output);
 	evidence_clear(&e);
-	return rc;
+	return rc == 0 ? 1 : rc;
 }
 
-static enum status
+enum status
 published_reconcile(struct session *s, struct diag *d)
 {
 	enum status worst = STATUS_OK;
 	struct zone *only = NULL;
+	bool counted = false;
+	int rc;
 
 	if (s->o.zone != NULL && (only = session_zone(s, d)) == NULL)
 		return verb_failed(d);
 	for (size_t i = 0; i < s->m->nzones; i++) {
 		struct zone *z = s->m->zones[i];
 
-		if ((only != NULL && z != only) || reconcile_zone(s, z, d) == 0)
+		if (only != NULL && z != only)
 			continue;
+		if ((rc = reconcile_zone(s, z, d)) != -1) {
+			counted |= rc == 1;
+			continue;
+		}
 		report_error("zone %s: %s", z->name, d->text);
 		if (d->status > worst)
 			worst = d->status;
 	}
 	d->text[0] = '\0';
-	if (session_commit(s, d) == -1)
+	if (counted && session_commit(s, d) == -1)
 		return verb_failed(d);
 	return worst;
 }

@@ -1,4 +1,4 @@
-/* settings: what resign needs to know of conf.xml, for a shell to read. */
+/* settings: what resign needs to know of conf.xml and the kernel, for a shell to read. */
 #include <stdio.h>
 
 #include "verb.h"
@@ -28,6 +28,7 @@ settings_verb(struct session *s, int argc, char **operands, struct diag *d)
 	tell("policies", c->policy_file);
 	tell("zonelist", c->zonelist_file);
 	(void)printf("workers\t%u\n", c->worker_threads);
+	tell("clock", session_clock_synchronised() ? "synchronised" : NULL);
 	return STATUS_OK;
 }
 
