@@ -117,21 +117,24 @@ get_key_type(struct p11_store *ps, CK_OBJECT_HANDLE object, CK_KEY_TYPE *out,
 
 /* --- the sweep ----------------------------------------------------------- */
 
-int
-p11_sweep(struct p11_store *ps, CK_OBJECT_CLASS class,
+/*
+ * Handles of all objects on the token, C_FindObjects 64 at a time.  visit
+ * returns -1 to stop, with d filled.
+ */
+static int
+sweep(struct p11_store *ps,
     int (*visit)(struct p11_store *ps, CK_OBJECT_HANDLE handle,
 	struct diag *d),
     struct diag *d)
 {
 	CK_BBOOL yes = CK_TRUE;
-	CK_ATTRIBUTE template[] = { { CKA_CLASS, &class, sizeof(class) },
-		{ CKA_TOKEN, &yes, sizeof(yes) } };
+	CK_ATTRIBUTE template[] = { { CKA_TOKEN, &yes, sizeof(yes) } };
 	CK_OBJECT_HANDLE batch[FIND_BATCH], *all = NULL, *grown;
 	CK_ULONG n, count = 0;
 	CK_RV rv;
 	int rc = 0;
 
-	rv = ps->f->C_FindObjectsInit(ps->session, template, 2);
+	rv = ps->f->C_FindObjectsInit(ps->session, template, 1);
 	if (rv != CKR_OK)
 		return p11_error(d, rv, "C_FindObjectsInit");
 	/* Handles first: some tokens allow nothing else during a search. */
@@ -155,39 +158,126 @@ p11_sweep(struct p11_store *ps, CK_OBJECT_CLASS class,
 	return rc;
 }
 
-int
-p11_add_private(struct p11_store *ps, CK_OBJECT_HANDLE handle, struct diag *d)
+/* What the sweep asks of an object; the octets of label have no end. */
+struct p11_object {
+	CK_OBJECT_CLASS class;
+	uint8_t id[KEY_ID_MAX];
+	char label[LABEL_MAX];
+	size_t id_size, label_size;
+};
+
+static int
+ask_one_by_one(struct p11_store *ps, CK_OBJECT_HANDLE handle,
+    struct p11_object *o, struct diag *d)
 {
-	struct keystore_item item = { .handle = handle };
-	char label[LABEL_MAX + 1];
 	size_t n;
 
-	if (get_value(ps, handle, CKA_ID, item.id, sizeof(item.id),
-		&item.id_size, d) == -1 ||
-	    get_value(ps, handle, CKA_LABEL, label, LABEL_MAX, &n, d) == -1)
+	if (get_value(ps, handle, CKA_CLASS, &o->class, sizeof(o->class), &n,
+		d) == -1)
 		return -1;
+	if (o->class != CKO_PRIVATE_KEY && o->class != CKO_PUBLIC_KEY)
+		return 0;
+	if (get_value(ps, handle, CKA_ID, o->id, sizeof(o->id), &o->id_size,
+		d) == -1)
+		return -1;
+	if (o->class == CKO_PUBLIC_KEY) /* nobody names it by its label */
+		return 0;
+	return get_value(ps, handle, CKA_LABEL, o->label, LABEL_MAX,
+	    &o->label_size, d);
+}
+
+/*
+ * All in one question, as each makes SoftHSM read two files; a token that has
+ * no good answer to it is asked for each by itself.
+ */
+static int
+ask_object(struct p11_store *ps, CK_OBJECT_HANDLE handle,
+    struct p11_object *o, struct diag *d)
+{
+	CK_ATTRIBUTE attr[] = { { CKA_CLASS, &o->class, sizeof(o->class) },
+		{ CKA_ID, o->id, sizeof(o->id) },
+		{ CKA_LABEL, o->label, LABEL_MAX } };
+
+	o->class = CK_UNAVAILABLE_INFORMATION;
+	o->id_size = o->label_size = 0;
+	if (ps->f->C_GetAttributeValue(ps->session, handle, attr, 3) !=
+		CKR_OK ||
+	    attr[0].ulValueLen != sizeof(o->class) ||
+	    attr[1].ulValueLen > sizeof(o->id) ||
+	    attr[2].ulValueLen > LABEL_MAX)
+		return ask_one_by_one(ps, handle, o, d);
+	o->id_size = attr[1].ulValueLen;
+	o->label_size = attr[2].ulValueLen;
+	return 0;
+}
+
+static int
+add_private(struct p11_store *ps, CK_OBJECT_HANDLE handle,
+    const struct p11_object *o, struct diag *d)
+{
+	struct keystore_item item = { .handle = handle,
+		.id_size = o->id_size };
+
+	memcpy(item.id, o->id, o->id_size);
 	/* A label with a zero octet can be named by no one: cut there. */
-	if (n > 0 && (item.label = strndup(label, n)) == NULL)
+	if (o->label_size > 0 &&
+	    (item.label = strndup(o->label, o->label_size)) == NULL)
 		return diag_system(d, "keys");
 	return keystore_add(&ps->base, &item, d);
 }
 
 static int
-add_public(struct p11_store *ps, CK_OBJECT_HANDLE handle, struct diag *d)
+add_public(struct p11_store *ps, CK_OBJECT_HANDLE handle,
+    const struct p11_object *o, struct diag *d)
 {
-	struct p11_public *grown, *p;
+	struct p11_public *grown = ps->public;
 
-	grown = reallocarray(ps->public, ps->public_count + 1, sizeof(*grown));
-	if (grown == NULL)
-		return diag_system(d, "keys");
-	ps->public = grown;
-	p = &ps->public[ps->public_count];
-	p->handle = handle;
-	if (get_value(ps, handle, CKA_ID, p->id, sizeof(p->id), &p->id_size,
-		d) == -1)
-		return -1;
-	ps->public_count++;
+	/* Room doubles: at every power of two. */
+	if ((ps->public_count & (ps->public_count - 1)) == 0) {
+		grown = reallocarray(ps->public,
+		    ps->public_count == 0 ? 1 : 2 * ps->public_count,
+		    sizeof(*grown));
+		if (grown == NULL)
+			return diag_system(d, "keys");
+		ps->public = grown;
+	}
+	grown += ps->public_count++;
+	grown->handle = handle;
+	grown->id_size = o->id_size;
+	memcpy(grown->id, o->id, o->id_size);
 	return 0;
+}
+
+static int
+visit_key(struct p11_store *ps, CK_OBJECT_HANDLE handle, struct diag *d)
+{
+	struct p11_object o;
+
+	if (ask_object(ps, handle, &o, d) == -1)
+		return -1;
+	return o.class == CKO_PRIVATE_KEY ? add_private(ps, handle, &o, d)
+	    : o.class == CKO_PUBLIC_KEY	  ? add_public(ps, handle, &o, d)
+					  : 0;
+}
+
+static int
+visit_public(struct p11_store *ps, CK_OBJECT_HANDLE handle, struct diag *d)
+{
+	struct p11_object o;
+
+	if (ask_object(ps, handle, &o, d) == -1)
+		return -1;
+	return o.class == CKO_PUBLIC_KEY ? add_public(ps, handle, &o, d) : 0;
+}
+
+int
+p11_add_private(struct p11_store *ps, CK_OBJECT_HANDLE handle, struct diag *d)
+{
+	struct p11_object o;
+
+	if (ask_object(ps, handle, &o, d) == -1)
+		return -1;
+	return add_private(ps, handle, &o, d);
 }
 
 static int
@@ -196,6 +286,15 @@ public_compare(const void *a, const void *b)
 	const struct p11_public *x = a, *y = b;
 
 	return keystore_id_compare(x->id, x->id_size, y->id, y->id_size);
+}
+
+static void
+sort_public(struct p11_store *ps)
+{
+	if (ps->public_count > 0)
+		qsort(ps->public, ps->public_count, sizeof(*ps->public),
+		    public_compare);
+	ps->public_swept = true;
 }
 
 void
@@ -210,12 +309,14 @@ p11_forget_public(struct p11_store *ps)
 int
 p11_add_public(struct p11_store *ps, CK_OBJECT_HANDLE handle, struct diag *d)
 {
+	struct p11_object o;
+
 	if (!ps->public_swept)
 		return 0;
-	if (add_public(ps, handle, d) == -1)
+	if (ask_object(ps, handle, &o, d) == -1 ||
+	    add_public(ps, handle, &o, d) == -1)
 		return -1;
-	qsort(ps->public, ps->public_count, sizeof(*ps->public),
-	    public_compare);
+	sort_public(ps);
 	return 0;
 }
 
@@ -239,12 +340,9 @@ p11_find_public(struct p11_store *ps, const uint8_t *id, size_t id_size,
 
 	if (!ps->public_swept) {
 		p11_forget_public(ps);
-		if (p11_sweep(ps, CKO_PUBLIC_KEY, add_public, d) == -1)
+		if (sweep(ps, visit_public, d) == -1)
 			return -1;
-		if (ps->public_count > 0)
-			qsort(ps->public, ps->public_count, sizeof(wanted),
-			    public_compare);
-		ps->public_swept = true;
+		sort_public(ps);
 	}
 	memcpy(wanted.id, id, id_size);
 	found = ps->public_count == 0 ? NULL
@@ -617,11 +715,12 @@ keystore_p11_open(struct keystore **out, const struct repository *repo,
 	if (keystore_init(&ps->base, &p11_ops, repo, d) == -1)
 		goto out;
 	if (p11_start(ps, repo->pin != NULL ? repo->pin : own, d) == -1 ||
-	    p11_sweep(ps, CKO_PRIVATE_KEY, p11_add_private, d) == -1) {
+	    sweep(ps, visit_key, d) == -1) {
 		diag_prefix(d, "%s", name);
 		goto out;
 	}
 	keystore_sort(&ps->base);
+	sort_public(ps);
 	*out = &ps->base;
 	ps = NULL; /* the caller owns it now */
 	rc = 0;

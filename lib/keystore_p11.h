@@ -23,9 +23,9 @@ struct p11_store {
 	CK_SESSION_HANDLE session;
 	bool in_session;
 	pid_t pid; /* of the process that opened it */
-	struct p11_public *public; /* sorted by id; swept when first needed */
+	struct p11_public *public; /* sorted by id */
 	size_t public_count;
-	bool public_swept;
+	bool public_swept; /* else they are swept at the next use */
 };
 
 /* How PKCS#11 names the curves; rows for enum key_kind but KEY_RSA. */
@@ -77,15 +77,6 @@ int p11_slots(struct p11_store *ps, bool with_token, CK_SLOT_ID **out,
 
 /* Compares a blank-padded label with a C string. */
 bool p11_label_is(const CK_UTF8CHAR padded[32], const char *label);
-
-/*
- * Handles of all objects of a class on the token, C_FindObjects 64 at a time.
- * visit returns -1 to stop, with d filled.
- */
-int p11_sweep(struct p11_store *ps, CK_OBJECT_CLASS class,
-    int (*visit)(struct p11_store *ps, CK_OBJECT_HANDLE handle,
-	struct diag *d),
-    struct diag *d);
 
 /* Sweep the public keys again at the next use. */
 void p11_forget_public(struct p11_store *ps);
