@@ -11,6 +11,10 @@
 #include <stdint.h>
 #include <string.h>
 
+#ifdef __x86_64__
+#include <immintrin.h>
+#endif
+
 __extension__ typedef unsigned __int128 uint128;
 
 /* Four limbs, the lowest first. */
@@ -51,38 +55,66 @@ p256_equal(const struct p256num *a, const struct p256num *b)
 	return memcmp(a, b, sizeof(*a)) == 0;
 }
 
+/*
+ * *out = a + b + carry, and a - b - borrow; the new carry or borrow, 0 or 1.
+ * GCC 12 makes of 128-bit sums twice as many instructions as there need be.
+ */
+static inline uint8_t
+p256_addc(uint8_t carry, uint64_t a, uint64_t b, uint64_t *out)
+{
+#ifdef __x86_64__
+	unsigned long long sum;
+	const uint8_t c = _addcarry_u64(carry, a, b, &sum);
+
+	*out = sum;
+	return c;
+#else
+	const uint128 sum = (uint128)a + b + carry;
+
+	*out = (uint64_t)sum;
+	return (uint8_t)(sum >> 64);
+#endif
+}
+
+static inline uint8_t
+p256_subb(uint8_t borrow, uint64_t a, uint64_t b, uint64_t *out)
+{
+#ifdef __x86_64__
+	unsigned long long difference;
+	const uint8_t c = _subborrow_u64(borrow, a, b, &difference);
+
+	*out = difference;
+	return c;
+#else
+	const uint128 difference = (uint128)a - b - borrow;
+
+	*out = (uint64_t)difference;
+	return (uint8_t)(difference >> 64 & 1);
+#endif
+}
+
 /* out = a - b; the borrow, 0 or 1. */
-static inline uint64_t
+static inline uint8_t
 p256_sub_raw(struct p256num *out, const struct p256num *a,
     const struct p256num *b)
 {
-	uint64_t borrow = 0;
+	uint8_t c = p256_subb(0, a->v[0], b->v[0], &out->v[0]);
 
-#pragma GCC unroll 4
-	for (int i = 0; i < 4; i++) {
-		const uint128 t = (uint128)a->v[i] - b->v[i] - borrow;
-
-		out->v[i] = (uint64_t)t;
-		borrow = (uint64_t)(t >> 64) & 1;
-	}
-	return borrow;
+	c = p256_subb(c, a->v[1], b->v[1], &out->v[1]);
+	c = p256_subb(c, a->v[2], b->v[2], &out->v[2]);
+	return p256_subb(c, a->v[3], b->v[3], &out->v[3]);
 }
 
 /* out = a + b; the carry, 0 or 1. */
-static inline uint64_t
+static inline uint8_t
 p256_add_raw(struct p256num *out, const struct p256num *a,
     const struct p256num *b)
 {
-	uint64_t carry = 0;
+	uint8_t c = p256_addc(0, a->v[0], b->v[0], &out->v[0]);
 
-#pragma GCC unroll 4
-	for (int i = 0; i < 4; i++) {
-		const uint128 t = (uint128)a->v[i] + b->v[i] + carry;
-
-		out->v[i] = (uint64_t)t;
-		carry = (uint64_t)(t >> 64);
-	}
-	return carry;
+	c = p256_addc(c, a->v[1], b->v[1], &out->v[1]);
+	c = p256_addc(c, a->v[2], b->v[2], &out->v[2]);
+	return p256_addc(c, a->v[3], b->v[3], &out->v[3]);
 }
 
 static inline bool
@@ -95,22 +127,21 @@ p256_below(const struct p256num *a, const struct p256num *b)
 
 /* What is below twice the modulus (carry is its bit 256) to below it. */
 static inline void
-p256_reduce(struct p256num *a, uint64_t carry, const struct p256num *m)
+p256_reduce(struct p256num *a, uint8_t carry, const struct p256num *m)
 {
 	struct p256num t;
-	const uint64_t borrow = p256_sub_raw(&t, a, m);
-	/* all ones: keep a */
-	const uint64_t keep = 0 - (uint64_t)(carry < borrow);
+	const bool keep = carry < p256_sub_raw(&t, a, m);
 
-#pragma GCC unroll 4
-	for (int i = 0; i < 4; i++)
-		a->v[i] = (a->v[i] & keep) | (t.v[i] & ~keep);
+	a->v[0] = keep ? a->v[0] : t.v[0];
+	a->v[1] = keep ? a->v[1] : t.v[1];
+	a->v[2] = keep ? a->v[2] : t.v[2];
+	a->v[3] = keep ? a->v[3] : t.v[3];
 }
 
 static inline void
 p256_add(struct p256num *out, const struct p256num *a, const struct p256num *b)
 {
-	const uint64_t carry = p256_add_raw(out, a, b);
+	const uint8_t carry = p256_add_raw(out, a, b);
 
 	p256_reduce(out, carry, &p256_p.m);
 }
@@ -118,28 +149,56 @@ p256_add(struct p256num *out, const struct p256num *a, const struct p256num *b)
 static inline void
 p256_sub(struct p256num *out, const struct p256num *a, const struct p256num *b)
 {
-	const uint64_t mask = 0 - p256_sub_raw(out, a, b);
+	const uint64_t mask = 0 - (uint64_t)p256_sub_raw(out, a, b);
 	const struct p256num back = { { mask, mask & 0xffffffff, 0,
 	    mask & 0xffffffff00000001 } };
 
 	(void)p256_add_raw(out, out, &back);
 }
 
-/* t[0..4) += a * b, the carry to t[4] and t[5]. */
-static inline void
-p256_mul_row(uint64_t t[6], const struct p256num *a, uint64_t b)
-{
-	uint128 c = 0;
+/* Three limbs that products are summed up in. */
+struct p256sum {
+	uint64_t low, middle, high;
+};
 
+static inline void
+p256_gather(struct p256sum *c, uint64_t a, uint64_t b)
+{
+	const uint128 product = (uint128)a * b;
+	uint8_t carry = p256_addc(0, c->low, (uint64_t)product, &c->low);
+
+	carry = p256_addc(carry, c->middle, (uint64_t)(product >> 64),
+	    &c->middle);
+	(void)p256_addc(carry, c->high, 0, &c->high);
+}
+
+/* The lowest limb, which is done. */
+static inline uint64_t
+p256_shift(struct p256sum *c)
+{
+	const uint64_t low = c->low;
+
+	c->low = c->middle;
+	c->middle = c->high;
+	c->high = 0;
+	return low;
+}
+
+/* The product, column by column. */
+static inline void
+p256_product(uint64_t out[8], const struct p256num *a, const struct p256num *b)
+{
+	struct p256sum c = { 0, 0, 0 };
+
+#pragma GCC unroll 7
+	for (int column = 0; column < 7; column++) {
 #pragma GCC unroll 4
-	for (int j = 0; j < 4; j++) {
-		c += (uint128)a->v[j] * b + t[j];
-		t[j] = (uint64_t)c;
-		c >>= 64;
+		for (int i = 0; i < 4; i++)
+			if (column - i >= 0 && column - i < 4)
+				p256_gather(&c, a->v[i], b->v[column - i]);
+		out[column] = p256_shift(&c);
 	}
-	c += t[4];
-	t[4] = (uint64_t)c;
-	t[5] = (uint64_t)(c >> 64);
+	out[7] = c.low;
 }
 
 /*
@@ -151,28 +210,25 @@ p256_mul_row(uint64_t t[6], const struct p256num *a, uint64_t b)
 static inline void
 p256_mul(struct p256num *out, const struct p256num *a, const struct p256num *b)
 {
-	uint64_t t[6] = { 0 };
+	uint64_t t[8];
+	uint8_t c;
 
+	p256_product(t, a, b);
 #pragma GCC unroll 4
 	for (int i = 0; i < 4; i++) {
-		uint128 c, high;
-		uint64_t m;
+		const uint64_t m = t[0];
+		const uint128 high = (uint128)m * 0xffffffff00000001;
 
-		p256_mul_row(t, a, b->v[i]);
-		m = t[0];
-		high = (uint128)m * 0xffffffff00000001;
-		c = (uint128)t[1] + (m << 32);
-		t[0] = (uint64_t)c;
-		c = (c >> 64) + t[2] + (m >> 32);
-		t[1] = (uint64_t)c;
-		c = (c >> 64) + t[3] + (uint64_t)high;
-		t[2] = (uint64_t)c;
-		c = (c >> 64) + t[4] + (uint64_t)(high >> 64);
-		t[3] = (uint64_t)c;
-		t[4] = t[5] + (uint64_t)(c >> 64);
+		c = p256_addc(0, t[1], m << 32, &t[0]);
+		c = p256_addc(c, t[2], m >> 32, &t[1]);
+		c = p256_addc(c, t[3], (uint64_t)high, &t[2]);
+		t[3] = (uint64_t)(high >> 64) + c;
 	}
-	memcpy(out->v, t, sizeof(out->v));
-	p256_reduce(out, t[4], &p256_p.m);
+	c = p256_addc(0, t[0], t[4], &out->v[0]);
+	c = p256_addc(c, t[1], t[5], &out->v[1]);
+	c = p256_addc(c, t[2], t[6], &out->v[2]);
+	c = p256_addc(c, t[3], t[7], &out->v[3]);
+	p256_reduce(out, c, &p256_p.m);
 }
 
 /* Squaring with each product once was no faster. */
@@ -187,20 +243,23 @@ static inline void
 p256_mul_by(const struct p256modulus *f, struct p256num *out,
     const struct p256num *a, const struct p256num *b)
 {
-	uint64_t t[6] = { 0 };
+	uint64_t t[8];
+	uint8_t c = 0;
 
-#pragma GCC unroll 4
+	p256_product(t, a, b);
 	for (int i = 0; i < 4; i++) {
-		p256_mul_row(t, a, b->v[i]);
-		/* t[5] is 0 or 1 here; the row below adds to both */
-		const uint64_t top = t[5];
+		const uint64_t m = t[i] * f->factor;
+		uint128 sum = 0;
 
-		p256_mul_row(t, &f->m, t[0] * f->factor);
-		t[5] += top;
-		memmove(t, t + 1, 5 * sizeof(t[0]));
+		for (int j = 0; j < 4; j++) {
+			sum += (uint128)m * f->m.v[j] + t[i + j];
+			t[i + j] = (uint64_t)sum;
+			sum >>= 64;
+		}
+		c = p256_addc(c, t[i + 4], (uint64_t)sum, &t[i + 4]);
 	}
-	memcpy(out->v, t, sizeof(out->v));
-	p256_reduce(out, t[4], &f->m);
+	memcpy(out->v, t + 4, sizeof(out->v));
+	p256_reduce(out, c, &f->m);
 }
 
 /* 32 octets, the highest first. */

@@ -4,8 +4,8 @@
  * key is used.  OpenSSL keeps such a table for the curve's generator only.
  *
  * Measured, one core of a busy EPYC, us a signature: ECDSA_do_verify of OpenSSL
- * 3.0.22 48; here 26 for a key's first 200, and 68 once before them; 16 beyond,
- * and some 2,000 once.
+ * 3.0.22 47; here 19 for a key's first 200, and 60 once before them; 12 beyond,
+ * and some 1,500 once.
  *
  * For public numbers only: its time depends on them.  It is sure of what it
  * accepts; what it does not accept, OpenSSL should be asked about, so that an
