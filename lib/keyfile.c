@@ -7,6 +7,7 @@
 #include <openssl/x509.h>
 #include <string.h>
 
+#include "curve.h"
 #include "keyfile.h"
 #include "secretfile.h"
 
@@ -180,7 +181,7 @@ ec_from_pkcs8(const PKCS8_PRIV_KEY_INFO *info)
 		return NULL;
 	nid = OBJ_obj2nid(curve);
 	if ((nid != NID_X9_62_prime256v1 && nid != NID_secp384r1) ||
-	    (ec = EC_KEY_new_by_curve_name(nid)) == NULL)
+	    (ec = curve_key_new(nid)) == NULL)
 		return NULL;
 	if (d2i_ECPrivateKey(&ec, &octets, size) == NULL ||
 	    EC_GROUP_get_curve_name(EC_KEY_get0_group(ec)) != nid ||

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "curve.h"
 #include "digest.h"
 #include "dnskey.h"
 #include "sigverify.h"
@@ -50,7 +51,7 @@ setup_ec(struct sigverify *v, const uint8_t *pub, size_t pub_size,
 	if (pub_size != v->alg->public_size)
 		return bad_key(v->alg, "wrong length (RFC 6605 §4)", d);
 	memcpy(point + 1, pub, pub_size);
-	v->ec = EC_KEY_new_by_curve_name(curve);
+	v->ec = curve_key_new(curve);
 	v->ec_sig = ECDSA_SIG_new();
 	if (v->ec == NULL || v->ec_sig == NULL)
 		return diag_set(d, STATUS_SYSTEM, "OpenSSL: out of memory");
