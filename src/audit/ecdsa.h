@@ -30,19 +30,4 @@ int ecdsa_check(struct ecdsa_key *k, struct p256point *generator,
     const uint8_t *digest, size_t digest_size, const uint8_t *signature,
     size_t signature_size, const uint8_t *inverse);
 
-/*
- * Inverses of many numbers modulo the order of P-256 for the price of one.
- */
-struct inverter;
-
-struct inverter *inverter_new(void);
-void inverter_free(struct inverter *v);
-
-/*
- * Each of count numbers, P256_SIZE octets, is replaced by its inverse; a
- * number that has none by anything.  -1: no memory.
- */
-int inverter_run(struct inverter *v, uint8_t (*numbers)[P256_SIZE],
-    size_t count);
-
 #endif

@@ -14,10 +14,8 @@ judge_init(struct judge *j, const struct rtypes *types)
 	memset(j, 0, sizeof(*j));
 	j->parser = rdata_parser_new(types);
 	j->verifier = verifier_new();
-	j->inverter = inverter_new();
 	j->rdata = malloc(RDATA_MAX);
-	if (j->parser == NULL || j->verifier == NULL || j->inverter == NULL ||
-	    j->rdata == NULL) {
+	if (j->parser == NULL || j->verifier == NULL || j->rdata == NULL) {
 		judge_free(j);
 		return -1;
 	}
@@ -29,7 +27,6 @@ judge_free(struct judge *j)
 {
 	rdata_parser_free(j->parser);
 	verifier_free(j->verifier);
-	inverter_free(j->inverter);
 	free(j->rdata);
 	arena_free(&j->scratch);
 	memset(j, 0, sizeof(*j));

@@ -34,7 +34,6 @@ struct judge {
 	const struct zone *zone;
 	struct rdata_parser *parser;
 	struct verifier *verifier;
-	struct inverter *inverter;
 	struct batch *b;
 	const struct owner *o;
 	struct arena scratch; /* of one owner */

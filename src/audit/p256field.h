@@ -262,7 +262,7 @@ p256_mul_by(const struct p256modulus *f, struct p256num *out,
 	p256_reduce(out, c, &f->m);
 }
 
-/* 32 octets, the highest first. */
+/* 32 octets, the highest first, and back. */
 static inline void
 p256_read(struct p256num *out, const uint8_t bytes[32])
 {
@@ -273,6 +273,13 @@ p256_read(struct p256num *out, const uint8_t bytes[32])
 			out->v[3 - i] =
 			    out->v[3 - i] << 8 | bytes[8 * i + j];
 	}
+}
+
+static inline void
+p256_write(uint8_t bytes[32], const struct p256num *a)
+{
+	for (int i = 0; i < 32; i++)
+		bytes[i] = (uint8_t)(a->v[3 - i / 8] >> (56 - i % 8 * 8));
 }
 
 #endif

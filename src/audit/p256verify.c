@@ -391,29 +391,81 @@ add_by_comb(struct point *acc, const struct affine *comb,
 
 /* --- verification ------------------------------------------------------------ */
 
-/* w = 1 / s modulo the order, in Montgomery's form; s is not 0. */
+/* As it is read, not in Montgomery's form. */
+static const struct p256num unit = { { 1, 0, 0, 0 } };
+
+/* 0 < a < n: FIPS 186-4 §6.4, first step. */
 static bool
-invert_scalar(struct p256num *w, const struct p256num *s, const uint8_t *inverse)
+in_range(const struct p256num *a)
 {
-	static const struct p256num unit = { { 1, 0, 0, 0 } };
-	struct p256num power, t;
+	return !p256_is_zero(a) && p256_below(a, &p256_n.m);
+}
+
+/* a^(n - 2), which is 1 / a modulo the order; both in Montgomery's form. */
+static void
+invert_scalar(struct p256num *out, const struct p256num *a)
+{
+	struct p256num t;
+
+	p256_mul_by(&p256_n, &t, &unit, &p256_n.square);
+	for (int bit = 256; bit-- > 0;) {
+		const uint64_t limb =
+		    p256_n.m.v[bit / 64] - (bit < 64 ? 2 : 0);
+
+		p256_mul_by(&p256_n, &t, &t, &t);
+		if ((limb >> bit % 64 & 1) != 0)
+			p256_mul_by(&p256_n, &t, &t, a);
+	}
+	*out = t;
+}
+
+/* With p[i] = a[0] ... a[i]: 1/a[i] = p[i-1] 1/p[i], 1/p[i-1] = a[i] 1/p[i]. */
+int
+p256_inverses(uint8_t (*numbers)[P256_SIZE], size_t count)
+{
+	struct p256num *a, *product, all, t;
+
+	if (count == 0)
+		return 0;
+	if ((a = calloc(2 * count, sizeof(*a))) == NULL)
+		return -1;
+	product = a + count;
+	for (size_t i = 0; i < count; i++) {
+		p256_read(&t, numbers[i]);
+		p256_mul_by(&p256_n, &a[i], in_range(&t) ? &t : &unit,
+		    &p256_n.square);
+		product[i] = a[i];
+		if (i > 0)
+			p256_mul_by(&p256_n, &product[i], &a[i],
+			    &product[i - 1]);
+	}
+	invert_scalar(&all, &product[count - 1]);
+	for (size_t i = count; i-- > 0;) {
+		t = all;
+		if (i > 0)
+			p256_mul_by(&p256_n, &t, &all, &product[i - 1]);
+		p256_mul_by(&p256_n, &all, &all, &a[i]);
+		p256_mul_by(&p256_n, &t, &t, &unit);
+		p256_write(numbers[i], &t);
+	}
+	free(a);
+	return 0;
+}
+
+/* w = 1 / s, in Montgomery's form, by whoever made it; s is in range. */
+static bool
+take_inverse(struct p256num *w, const struct p256num *s, const uint8_t *inverse)
+{
+	struct p256num t;
 
 	if (inverse != NULL) {
 		p256_read(&t, inverse);
 		if (!p256_below(&t, &p256_n.m))
 			return false;
 		p256_mul_by(&p256_n, w, &t, &p256_n.square);
-	} else { /* s^(n - 2) */
-		p256_mul_by(&p256_n, &power, s, &p256_n.square);
-		p256_mul_by(&p256_n, w, &unit, &p256_n.square);
-		for (int bit = 256; bit-- > 0;) {
-			const uint64_t limb =
-			    p256_n.m.v[bit / 64] - (bit < 64 ? 2 : 0);
-
-			p256_mul_by(&p256_n, w, w, w);
-			if ((limb >> bit % 64 & 1) != 0)
-				p256_mul_by(&p256_n, w, w, &power);
-		}
+	} else {
+		p256_mul_by(&p256_n, &t, s, &p256_n.square);
+		invert_scalar(w, &t);
 	}
 	p256_mul_by(&p256_n, &t, s, w);
 	return p256_equal(&t, &unit);
@@ -464,9 +516,7 @@ p256verify(struct p256point *g, struct p256point *q,
 
 	p256_read(&r, signature);
 	p256_read(&s, signature + P256_SIZE);
-	if (p256_is_zero(&r) || !p256_below(&r, &p256_n.m) ||
-	    p256_is_zero(&s) || !p256_below(&s, &p256_n.m) ||
-	    !invert_scalar(&w, &s, inverse))
+	if (!in_range(&r) || !in_range(&s) || !take_inverse(&w, &s, inverse))
 		return 0;
 	p256_read(&e, digest);
 	p256_reduce(&e, 0, &p256_n.m);
@@ -508,6 +558,14 @@ p256verify(struct p256point *generator, struct p256point *key,
 	(void)signature;
 	(void)inverse;
 	return 0;
+}
+
+int
+p256_inverses(uint8_t (*numbers)[P256_SIZE], size_t count)
+{
+	(void)numbers;
+	(void)count;
+	return -1;
 }
 
 #endif

@@ -14,6 +14,7 @@
 #ifndef P256VERIFY_H
 #define P256VERIFY_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #define P256_SIZE 32 /* octets of a number and of SHA-256 */
@@ -30,11 +31,18 @@ void p256point_free(struct p256point *point); /* NULL is allowed */
 
 /*
  * Is signature, r | s, one of digest by the key?  inverse is 1 / s modulo the
- * order, from whoever makes many of them at once, and is not trusted; NULL:
- * it is made here.  1: yes; 0: not that it could see, or no memory.
+ * order, from p256_inverses(), and is not trusted; NULL: it is made here.
+ * 1: yes; 0: not that it could see, or no memory.
  */
 int p256verify(struct p256point *generator, struct p256point *key,
     const uint8_t digest[P256_SIZE], const uint8_t signature[2 * P256_SIZE],
     const uint8_t *inverse);
+
+/*
+ * Each of count numbers, P256_SIZE octets, is replaced by its inverse modulo
+ * the order, for the price of one; a number that has none by anything.
+ * -1: no memory, or no 128-bit numbers; they are as they were.
+ */
+int p256_inverses(uint8_t (*numbers)[P256_SIZE], size_t count);
 
 #endif

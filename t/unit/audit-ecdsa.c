@@ -1,4 +1,7 @@
-/* src/audit/ecdsa.c against OpenSSL's EVP interface and against cases that the equations make by hand. */
+/*
+ * src/audit/ecdsa.c against OpenSSL's EVP interface and against cases that the
+ * equations make by hand.
+ */
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
@@ -485,13 +488,12 @@ test_inverses(void)
 {
 	EC_GROUP *group = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1);
 	const BIGNUM *n = EC_GROUP_get0_order(group);
-	struct inverter *v = inverter_new();
 	BN_CTX *ctx = BN_CTX_new();
 	static uint8_t numbers[200][P256_SIZE], before[200][P256_SIZE];
 	BIGNUM *x = new();
 	int wrong = 0;
 
-	ok(v != NULL && inverter_run(v, numbers, 0) == 0, "no numbers");
+	ok(p256_inverses(numbers, 0) == 0, "no numbers");
 	for (unsigned count = 1; count <= 200; count += 33) {
 		for (unsigned i = 0; i < count; i++) {
 			BIGNUM *r = random_below(n);
@@ -510,7 +512,7 @@ test_inverses(void)
 			BN_free(r);
 		}
 		memcpy(before, numbers, sizeof(before));
-		wrong += inverter_run(v, numbers, count) != 0;
+		wrong += p256_inverses(numbers, count) != 0;
 		for (unsigned i = 0; i < count; i++) {
 			BIGNUM *a = BN_bin2bn(before[i], P256_SIZE, NULL);
 			BIGNUM *b = BN_bin2bn(numbers[i], P256_SIZE, NULL);
@@ -527,7 +529,6 @@ test_inverses(void)
 	ok(wrong == 0, "each number times its inverse is 1");
 	BN_free(x);
 	BN_CTX_free(ctx);
-	inverter_free(v);
 	EC_GROUP_free(group);
 }
 
@@ -542,7 +543,8 @@ main(void)
 	generator = p256point_new(NULL); /* NULL: a compiler without 128 bits */
 	test_curve(&p256);
 	test_curve(&p384);
-	test_inverses();
+	if (generator != NULL)
+		test_inverses();
 	p256point_free(generator);
 	return done();
 }
