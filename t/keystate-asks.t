@@ -5,8 +5,7 @@
 TZ=UTC
 export TZ
 ks_installation
-sed -i -e '/<Module>/d' -e "s|<TokenLabel>.*|<Directory>$T/keys</Directory>|" -e '/<PINFile>/d' \
-	-e "s|<WorkingDirectory>.*|<WorkingDirectory>$T/state/tmp</WorkingDirectory>|" "$T/etc/conf.xml"
+ks_key_files -e "s|<WorkingDirectory>.*|<WorkingDirectory>$T/state/tmp</WorkingDirectory>|"
 # Shared keys that are rolled by hand; a salt for five days.
 sed -i -e '/<Policy name="default">/,/<\/Policy>/ {
 	s|<Audit */>||

@@ -10,7 +10,7 @@ KILLAT=${BUILD:-build/release}/t/killat
 "$KILLAT" 100000 true 2>/dev/null || skip_all 'ptrace is not permitted here'
 ks_installation
 # keys in files: few system calls, and all of them keystate's own
-sed -i -e '/<Module>/d' -e "s|<TokenLabel>.*|<Directory>$T/keys</Directory>|" -e '/<PINFile>/d' "$T/etc/conf.xml"
+ks_key_files
 seed=${KILL_SEED:-$$}
 
 # One zone is published, one was never; of a third there are no keys yet.

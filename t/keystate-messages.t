@@ -11,8 +11,7 @@ export TZ
 begin() {
 	rm -rf "$T/state" "$T/etc" "$T/keys"
 	ks_installation
-	sed -i -e '/<Module>/d' -e "s|<TokenLabel>.*|<Directory>$T/keys</Directory>|" -e '/<PINFile>/d' \
-		-e "$1" "$T/etc/conf.xml"
+	ks_key_files -e "$1"
 	sed -i -e "$2" "$T/etc/kasp.xml"
 	ks -q setup && ks zone add -z a.example >/dev/null
 	[ -d "$T/state/unsigned" ] && ks_zone a.example

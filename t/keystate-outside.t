@@ -6,7 +6,7 @@
 TZ=UTC
 export TZ
 ks_installation
-sed -i -e '/<Module>/d' -e "s|<TokenLabel>.*|<Directory>$T/keys</Directory>|" -e '/<PINFile>/d' "$T/etc/conf.xml"
+ks_key_files
 
 # --- ServedBy ------------------------------------------------------------------
 echo silent >"$T/how"
@@ -92,8 +92,7 @@ begin() {
 	T=$TOP/levels
 	rm -rf "$T"
 	ks_installation
-	sed -i -e '/<Module>/d' -e "s|<TokenLabel>.*|<Directory>$T/keys</Directory>|" -e '/<PINFile>/d' \
-		-e "$1" "$T/etc/conf.xml"
+	ks_key_files -e "$1"
 	sed -i -e "$2" "$T/etc/kasp.xml"
 	ks -q setup && ks zone add -z a.example
 }

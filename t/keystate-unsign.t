@@ -7,8 +7,7 @@ TZ=UTC
 export TZ
 ks_installation
 # keys in files, an audit in full, waits of a minute
-sed -i -e '/<Module>/d' -e "s|<TokenLabel>.*|<Directory>$T/keys</Directory>|" -e '/<PINFile>/d' \
-	-e "s|<WorkingDirectory>.*|<WorkingDirectory>$T/state/tmp</WorkingDirectory>|" "$T/etc/conf.xml"
+ks_key_files -e "s|<WorkingDirectory>.*|<WorkingDirectory>$T/state/tmp</WorkingDirectory>|"
 sed -i '/<Policy name="default">/,/<\/Policy>/ {
 	s|<Audit */>||
 	s|</Policy>|<Audit/></Policy>|

@@ -13,6 +13,12 @@ ks_installation() {
 	cp etc/kasp.xml "$T/etc/kasp.xml"
 }
 
+# ks_key_files [SED-OPTION...]: its keys are files in $T/keys, in place of the token; what else conf.xml is to be.
+ks_key_files() {
+	sed -i -e '/<Module>/d' -e "s|<TokenLabel>.*|<Directory>$T/keys</Directory>|" -e '/<PINFile>/d' \
+		"$@" "$T/etc/conf.xml"
+}
+
 ks() {
 	keystate -c "$T/etc/conf.xml" "$@"
 }
