@@ -29,6 +29,13 @@
 
 #define MOMENT_NEVER INT64_MAX /* "no wake-up", "never retires" */
 
+/* The later of two moments, or the longer of two intervals. */
+static inline int64_t
+moment_max(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
 /* --- configuration -------------------------------------------------------- */
 
 enum key_type { KEY_ZSK, KEY_KSK }; /* DNSKEY flags 256 and 257 */

@@ -8,12 +8,6 @@
 
 #include "engine_internal.h"
 
-static int64_t
-max64(int64_t a, int64_t b)
-{
-	return a > b ? a : b;
-}
-
 /*
  * The fact holds in the publication at `at`.  A stranger's publication can end
  * a fact, not begin one.
@@ -87,17 +81,17 @@ evidence_record(struct zone *z, const struct publication *p, bool known,
 	/* Without DNSKEYs their absence is what is cached (RFC 2308 §5). */
 	if (dnskeys)
 		dnskey_ttl = p->dnskey_ttl;
-	any_ttl = max64(p->max_ttl, p->negative_ttl);
+	any_ttl = moment_max(p->max_ttl, p->negative_ttl);
 	dnskey_clear = ttl_history_clear(&z->dnskey_ttl, p->at,
-	    max64(dnskey_ttl, p->negative_ttl));
+	    moment_max(dnskey_ttl, p->negative_ttl));
 	any_clear = ttl_history_clear(&z->max_ttl, p->at,
-	    max64(any_ttl, p->input_ttl));
+	    moment_max(any_ttl, p->input_ttl));
 	for (i = 0; i < z->nkeys; i++)
 		record_key(&z->keys[i], p, dnskey_clear, any_clear, known,
 		    changed);
 	record(&z->signed_,
 	    dnskeys && p->rrsets != 0 && signatures >= p->rrsets, p->at,
-	    max64(any_clear, dnskey_clear), known, changed);
+	    moment_max(any_clear, dnskey_clear), known, changed);
 	if (ttl_history_set(&z->dnskey_ttl, dnskey_ttl, p->at) == -1 ||
 	    ttl_history_set(&z->max_ttl, any_ttl, p->at) == -1)
 		return -1;
@@ -125,8 +119,8 @@ evidence_doubtful(struct zone *z, const struct publication *p)
 
 	for (i = 0; i < z->nkeys; i++)
 		record_key(&z->keys[i], p, 0, 0, false, &changed);
-	raise_ttl(&z->dnskey_ttl, max64(p->dnskey_ttl, p->negative_ttl));
-	raise_ttl(&z->max_ttl, max64(p->max_ttl, p->negative_ttl));
+	raise_ttl(&z->dnskey_ttl, moment_max(p->dnskey_ttl, p->negative_ttl));
+	raise_ttl(&z->max_ttl, moment_max(p->max_ttl, p->negative_ttl));
 }
 
 /* A file of ours: signed by the signconf on disk, or by the one before. */
@@ -188,7 +182,7 @@ engine_published(struct model *m, struct zone *z, const struct publication *p,
 		evidence_doubtful(z, p);
 		return 1;
 	}
-	now.at = max64(now.at, z->published);
+	now.at = moment_max(now.at, z->published);
 	if (p->signconf_id != NULL) {
 		id = strdup(p->signconf_id);
 		if (id == NULL)
@@ -250,10 +244,10 @@ evidence_assume(struct zone *z, int64_t now, int64_t *wake, bool *changed)
 	p.negative_ttl = z->policy->soa_ttl < z->policy->soa_minimum ?
 	    z->policy->soa_ttl :
 	    z->policy->soa_minimum;
-	p.max_ttl = max64(z->policy->soa_ttl, z->policy->soa_minimum);
+	p.max_ttl = moment_max(z->policy->soa_ttl, z->policy->soa_minimum);
 	/* The data's own TTLs are not in the policy: what was seen stays. */
 	if (z->max_ttl.count != 0)
-		p.max_ttl = max64(p.max_ttl,
+		p.max_ttl = moment_max(p.max_ttl,
 		    z->max_ttl.span[z->max_ttl.count - 1].ttl);
 	rc = evidence_record(z, &p, true, changed);
 out:

@@ -3,12 +3,6 @@
 #include "material.h"
 #include "stock.h"
 
-static int64_t
-max64(int64_t a, int64_t b)
-{
-	return a > b ? a : b;
-}
-
 /* A roll spreads over the refresh period: what it left may still be there. */
 static bool
 lingers(const struct zonekey *k)
@@ -25,7 +19,7 @@ fades_at(const struct signature_ends *ends, int64_t refresh, int64_t salt)
 
 	if (chain > salt)
 		chain = salt;
-	return ends->other == 0 ? chain : max64(ends->other - refresh, chain);
+	return ends->other == 0 ? chain : moment_max(ends->other - refresh, chain);
 }
 
 static void

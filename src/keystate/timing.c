@@ -69,17 +69,11 @@ engine_interval_rule(enum interval i)
 	return rows[i].rule;
 }
 
-static int64_t
-max64(int64_t a, int64_t b)
-{
-	return a > b ? a : b;
-}
-
 /* What the policy makes the TTL to be, whatever is published now. */
 static int64_t
 configured_ttl(const struct policy *p, enum ttl_kind kind)
 {
-	int64_t any = max64(p->soa_ttl, p->soa_minimum);
+	int64_t any = moment_max(p->soa_ttl, p->soa_minimum);
 
 	switch (kind) {
 	case TTL_DNSKEY:
@@ -87,7 +81,7 @@ configured_ttl(const struct policy *p, enum ttl_kind kind)
 	case TTL_DS:
 		return p->ds_ttl;
 	case TTL_LARGEST:
-		return max64(any, p->dnskey_ttl);
+		return moment_max(any, p->dnskey_ttl);
 	case TTL_ANY:
 	default:
 		return any;
@@ -140,7 +134,7 @@ timing_wait(const struct zone *z, const struct zonekey *k, enum interval i,
 
 	if (e.since == 0)
 		return w;
-	length = max64(e.clear - e.since,
+	length = moment_max(e.clear - e.since,
 		     configured_ttl(z->policy, row->ttl)) +
 	    margins(z->policy, row);
 	if (scale != NULL)
@@ -160,7 +154,7 @@ timing_length(const struct zone *z, enum interval i, int64_t at)
 		h = &z->dnskey_ttl;
 	else if (row->ttl == TTL_DS)
 		h = &z->ds_ttl;
-	return max64(ttl_history_clear(h, at, configured) - at, configured) +
+	return moment_max(ttl_history_clear(h, at, configured) - at, configured) +
 	    margins(z->policy, row);
 }
 
@@ -171,10 +165,10 @@ timing_dsgn(const struct policy *p)
 	 * A signature made just before the key retired, with the most jitter,
 	 * is replaced by the first run that finds it within Refresh.
 	 */
-	int64_t life = max64(p->validity, p->validity_denial) + p->jitter -
+	int64_t life = moment_max(p->validity, p->validity_denial) + p->jitter -
 	    p->refresh + p->resign;
 
-	return max64(life, 0);
+	return moment_max(life, 0);
 }
 
 int64_t
@@ -189,7 +183,7 @@ ttl_history_clear(const struct ttl_history *h, int64_t at, int64_t fallback)
 		until = h->span[i].until;
 		if (until == 0 || until > at)
 			until = at;
-		clear = max64(clear, until + h->span[i].ttl);
+		clear = moment_max(clear, until + h->span[i].ttl);
 	}
 	return clear;
 }
