@@ -57,8 +57,8 @@ int keyring_pins(struct keyring *ring, struct diag *d);
 /*
  * Open every store and find every wanted key; keyring_pins() if it was not
  * called.  More keys may be wanted and opened later.
- * -1: as keystore_open() and keystore_find(); what was opened stays open.  A store that refused us (STATUS_USAGE: a wrong
- * PIN, say) is not asked again.
+ * -1: as keystore_open() and keystore_find(); what was opened stays open.  A
+ * store that refused us (STATUS_USAGE: a wrong PIN, say) is not asked again.
  */
 int keyring_open(struct keyring *ring, struct diag *d);
 

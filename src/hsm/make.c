@@ -190,8 +190,8 @@ verb_import(struct hsmutil *h, int argc, char **argv, struct diag *d)
 	if (start_spec(h, &spec, wanted, d) == -1 ||
 	    open_named(h, name, &ks, d) == -1)
 		return -1;
-	if (keystore_import(ks, argv[argc - 1], &spec, id, &size, NULL, &alg, d) ==
-	    0) {
+	if (keystore_import(ks, argv[argc - 1], &spec, id, &size, NULL, &alg,
+		d) == 0) {
 		tell_id(h, id, size);
 		if (alg != NULL)
 			report_info("%s: for algorithm %u (%s)",

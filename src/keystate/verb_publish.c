@@ -82,8 +82,8 @@ pass_gap(const struct session *s)
 /*
  * The other moment that it may be: while the clock is not believed, that of the
  * last pass; where a zone was signed by a later clock than today's, that; and
- * when this pass or one lately came late, when it should have come.  Signatures are made good
- * by both, since either may be wrong.  0: none.
+ * when this pass or one lately came late, when it should have come.
+ * Signatures are made good by both, since either may be wrong.  0: none.
  */
 static int64_t
 also_now(const struct session *s, const struct zone *z,

@@ -1,4 +1,7 @@
-/* settings: what resign needs to know of conf.xml and the kernel, for a shell to read. */
+/*
+ * settings: what resign needs to know of conf.xml and the kernel, for a shell
+ * to read.
+ */
 #include <stdio.h>
 
 #include "verb.h"
