@@ -211,9 +211,12 @@ ask_object(struct p11_store *ps, CK_OBJECT_HANDLE handle,
 	return 0;
 }
 
+/* put is keystore_add, where a sort follows, or keystore_insert. */
 static int
 add_private(struct p11_store *ps, CK_OBJECT_HANDLE handle,
-    const struct p11_object *o, struct diag *d)
+    const struct p11_object *o,
+    int put(struct keystore *, struct keystore_item *, struct diag *),
+    struct diag *d)
 {
 	struct keystore_item item = { .handle = handle,
 		.id_size = o->id_size };
@@ -223,7 +226,7 @@ add_private(struct p11_store *ps, CK_OBJECT_HANDLE handle,
 	if (o->label_size > 0 &&
 	    (item.label = strndup(o->label, o->label_size)) == NULL)
 		return diag_system(d, "keys");
-	return keystore_add(&ps->base, &item, d);
+	return put(&ps->base, &item, d);
 }
 
 static int
@@ -255,9 +258,9 @@ visit_key(struct p11_store *ps, CK_OBJECT_HANDLE handle, struct diag *d)
 
 	if (ask_object(ps, handle, &o, d) == -1)
 		return -1;
-	return o.class == CKO_PRIVATE_KEY ? add_private(ps, handle, &o, d)
-	    : o.class == CKO_PUBLIC_KEY	  ? add_public(ps, handle, &o, d)
-					  : 0;
+	if (o.class == CKO_PRIVATE_KEY)
+		return add_private(ps, handle, &o, keystore_add, d);
+	return o.class == CKO_PUBLIC_KEY ? add_public(ps, handle, &o, d) : 0;
 }
 
 static int
@@ -277,7 +280,7 @@ p11_add_private(struct p11_store *ps, CK_OBJECT_HANDLE handle, struct diag *d)
 
 	if (ask_object(ps, handle, &o, d) == -1)
 		return -1;
-	return add_private(ps, handle, &o, d);
+	return add_private(ps, handle, &o, keystore_insert, d);
 }
 
 static int
@@ -297,6 +300,25 @@ sort_public(struct p11_store *ps)
 	ps->public_swept = true;
 }
 
+/* Where the first of count sorted ones with that id is, or would be. */
+static size_t
+public_place(const struct p11_store *ps, const uint8_t *id, size_t id_size,
+    size_t count)
+{
+	size_t low = 0;
+
+	while (low < count) {
+		const size_t mid = low + (count - low) / 2;
+
+		if (keystore_id_compare(ps->public[mid].id,
+			ps->public[mid].id_size, id, id_size) < 0)
+			low = mid + 1;
+		else
+			count = mid;
+	}
+	return low;
+}
+
 void
 p11_forget_public(struct p11_store *ps)
 {
@@ -310,13 +332,20 @@ int
 p11_add_public(struct p11_store *ps, CK_OBJECT_HANDLE handle, struct diag *d)
 {
 	struct p11_object o;
+	struct p11_public last;
+	size_t n;
 
 	if (!ps->public_swept)
 		return 0;
 	if (ask_object(ps, handle, &o, d) == -1 ||
 	    add_public(ps, handle, &o, d) == -1)
 		return -1;
-	sort_public(ps);
+	/* At the end now; to its place among the others, which are sorted. */
+	last = ps->public[ps->public_count - 1];
+	n = public_place(ps, last.id, last.id_size, ps->public_count - 1);
+	memmove(&ps->public[n + 1], &ps->public[n],
+	    (ps->public_count - 1 - n) * sizeof(last));
+	ps->public[n] = last;
 	return 0;
 }
 
@@ -336,7 +365,7 @@ int
 p11_find_public(struct p11_store *ps, const uint8_t *id, size_t id_size,
     CK_OBJECT_HANDLE *out, struct diag *d)
 {
-	struct p11_public wanted = { .id_size = id_size }, *found;
+	size_t n;
 
 	if (!ps->public_swept) {
 		p11_forget_public(ps);
@@ -344,11 +373,11 @@ p11_find_public(struct p11_store *ps, const uint8_t *id, size_t id_size,
 			return -1;
 		sort_public(ps);
 	}
-	memcpy(wanted.id, id, id_size);
-	found = ps->public_count == 0 ? NULL
-	    : bsearch(&wanted, ps->public, ps->public_count, sizeof(wanted),
-		  public_compare);
-	*out = found != NULL ? found->handle : 0;
+	n = public_place(ps, id, id_size, ps->public_count);
+	*out = n < ps->public_count &&
+		keystore_id_compare(ps->public[n].id, ps->public[n].id_size,
+		    id, id_size) == 0
+	    ? ps->public[n].handle : 0;
 	return 0;
 }
 

@@ -96,7 +96,6 @@ learn(struct p11_store *ps, const struct pair *pair, struct diag *d)
 {
 	const int rc = p11_add_private(ps, pair->private, d);
 
-	keystore_sort(&ps->base);
 	if (pair->public == 0)
 		p11_forget_public(ps);
 	else if (p11_add_public(ps, pair->public, d) == -1)

@@ -342,6 +342,41 @@ softhsm(void)
 	return 0;
 }
 
+/* Keys made out of order: each is among the others, and its public key too. */
+static void
+in_place(const struct repository *repo)
+{
+	static const uint8_t order[] = { 50, 90, 10, 70, 30, 20, 80, 40, 60 };
+	struct keystore *ks;
+	struct key *key;
+	struct diag d = { STATUS_OK, "" };
+	uint8_t id[KEY_ID_MAX], made = 0, found = 0;
+	const uint8_t *pub;
+	size_t n;
+
+	if (keystore_open(&ks, repo, &d) == -1)
+		abort();
+	for (size_t i = 0; i < sizeof(order); i++) {
+		const struct key_spec spec = { .kind = KEY_P256,
+			.id = &order[i], .id_size = 1 };
+
+		made += keystore_generate(ks, &spec, id, &n, &d) == 0;
+	}
+	for (size_t i = 0; i < sizeof(order); i++) {
+		const struct key_query query = { .id = &order[i],
+			.id_size = 1, .algorithm = 13 };
+
+		if (keystore_find(ks, &query, &key, &d) == -1)
+			continue;
+		pub = key_public(key, &n);
+		found += key_prove(key, pub, n, &d) == 0;
+	}
+	ok(made == sizeof(order) && found == sizeof(order),
+	    "%s: keys made out of order are found: %u of %u", repo->name, found,
+	    made);
+	keystore_close(ks);
+}
+
 static void
 token(void)
 {
@@ -359,6 +394,7 @@ token(void)
 	ok(keystore_create(&repo, "5678", "1234", &made, &d) == 0 && !made,
 	    "and left as it is");
 	try_store(&repo);
+	in_place(&repo);
 	other.pin = (char[]){ "4321" };
 	ok(keystore_open(&ks, &other, &d) == -1 && d.status == STATUS_USAGE &&
 		strstr(d.text, "4321") == NULL,
