@@ -13,6 +13,8 @@ struct keystore_item {
 	size_t id_size;
 	char *label;	      /* owned; NULL: none */
 	unsigned long handle; /* CK_OBJECT_HANDLE */
+	enum key_kind kind;
+	unsigned bits;	      /* 0: kind and bits are still to be asked */
 	struct key *keys;     /* loaded, one for each algorithm asked for */
 };
 

@@ -12,16 +12,16 @@
 #include "keystore_p11.h"
 #include "pin.h"
 
-#define FIND_BATCH  64
 #define VALUE_MAX   1024 /* octets of an attribute that we read */
-#define LABEL_MAX   255
 #define INFO_PREFIX 19 /* longest DigestInfo without the digest */
+/* A copy takes as long as six of the signatures that it makes faster. */
+#define COPY_AFTER  4
 
 struct p11_key {
 	struct key base;
 	CK_OBJECT_HANDLE handle;
 	CK_OBJECT_HANDLE copy; /* session object, or 0 */
-	bool copy_tried;
+	unsigned signatures; /* on the token object, until there is a copy */
 	CK_MECHANISM mechanism;
 	const uint8_t *prefix; /* of DigestInfo, RSA only */
 	size_t prefix_size;
@@ -76,315 +76,8 @@ p11_curve_of(enum key_kind kind, size_t n)
 	return NULL;
 }
 
-/* --- attributes ---------------------------------------------------------- */
-
-/* One attribute of at most max octets; *size 0 if the object has none. */
-static int
-get_value(struct p11_store *ps, CK_OBJECT_HANDLE object,
-    CK_ATTRIBUTE_TYPE type, void *buf, size_t max, size_t *size,
-    struct diag *d)
-{
-	CK_ATTRIBUTE attr = { type, buf, max };
-	const CK_RV rv = ps->f->C_GetAttributeValue(ps->session, object,
-	    &attr, 1);
-
-	*size = 0;
-	if (rv == CKR_ATTRIBUTE_TYPE_INVALID || rv == CKR_ATTRIBUTE_SENSITIVE)
-		return 0;
-	if (rv == CKR_BUFFER_TOO_SMALL)
-		return diag_set(d, STATUS_USAGE,
-		    "attribute 0x%lx of a key is over %zu octets", type, max);
-	if (rv != CKR_OK)
-		return p11_error(d, rv, "cannot read attribute 0x%lx", type);
-	if (attr.ulValueLen != CK_UNAVAILABLE_INFORMATION)
-		*size = attr.ulValueLen;
-	return 0;
-}
-
-static int
-get_key_type(struct p11_store *ps, CK_OBJECT_HANDLE object, CK_KEY_TYPE *out,
-    struct diag *d)
-{
-	size_t n;
-
-	if (get_value(ps, object, CKA_KEY_TYPE, out, sizeof(*out), &n, d) ==
-	    -1)
-		return -1;
-	if (n != sizeof(*out))
-		return diag_set(d, STATUS_SYSTEM, "a key without a type");
-	return 0;
-}
-
-/* --- the sweep ----------------------------------------------------------- */
-
-/*
- * Handles of all objects on the token, C_FindObjects 64 at a time.  visit
- * returns -1 to stop, with d filled.
- */
-static int
-sweep(struct p11_store *ps,
-    int (*visit)(struct p11_store *ps, CK_OBJECT_HANDLE handle,
-	struct diag *d),
-    struct diag *d)
-{
-	CK_BBOOL yes = CK_TRUE;
-	CK_ATTRIBUTE template[] = { { CKA_TOKEN, &yes, sizeof(yes) } };
-	CK_OBJECT_HANDLE batch[FIND_BATCH], *all = NULL, *grown;
-	CK_ULONG n, count = 0;
-	CK_RV rv;
-	int rc = 0;
-
-	rv = ps->f->C_FindObjectsInit(ps->session, template, 1);
-	if (rv != CKR_OK)
-		return p11_error(d, rv, "C_FindObjectsInit");
-	/* Handles first: some tokens allow nothing else during a search. */
-	while ((rv = ps->f->C_FindObjects(ps->session, batch, FIND_BATCH,
-		    &n)) == CKR_OK && n > 0 && n <= FIND_BATCH) {
-		grown = reallocarray(all, count + n, sizeof(*all));
-		if (grown == NULL) {
-			rc = diag_system(d, "keys");
-			break;
-		}
-		all = grown;
-		memcpy(all + count, batch, n * sizeof(*all));
-		count += n;
-	}
-	(void)ps->f->C_FindObjectsFinal(ps->session);
-	if (rc == 0 && rv != CKR_OK)
-		rc = p11_error(d, rv, "C_FindObjects");
-	for (CK_ULONG i = 0; rc == 0 && i < count; i++)
-		rc = visit(ps, all[i], d);
-	free(all);
-	return rc;
-}
-
-/* What the sweep asks of an object; the octets of label have no end. */
-struct p11_object {
-	CK_OBJECT_CLASS class;
-	uint8_t id[KEY_ID_MAX];
-	char label[LABEL_MAX];
-	size_t id_size, label_size;
-};
-
-static int
-ask_one_by_one(struct p11_store *ps, CK_OBJECT_HANDLE handle,
-    struct p11_object *o, struct diag *d)
-{
-	size_t n;
-
-	if (get_value(ps, handle, CKA_CLASS, &o->class, sizeof(o->class), &n,
-		d) == -1)
-		return -1;
-	if (o->class != CKO_PRIVATE_KEY && o->class != CKO_PUBLIC_KEY)
-		return 0;
-	if (get_value(ps, handle, CKA_ID, o->id, sizeof(o->id), &o->id_size,
-		d) == -1)
-		return -1;
-	if (o->class == CKO_PUBLIC_KEY) /* nobody names it by its label */
-		return 0;
-	return get_value(ps, handle, CKA_LABEL, o->label, LABEL_MAX,
-	    &o->label_size, d);
-}
-
-/*
- * All in one question, as each makes SoftHSM read two files; a token that has
- * no good answer to it is asked for each by itself.
- */
-static int
-ask_object(struct p11_store *ps, CK_OBJECT_HANDLE handle,
-    struct p11_object *o, struct diag *d)
-{
-	CK_ATTRIBUTE attr[] = { { CKA_CLASS, &o->class, sizeof(o->class) },
-		{ CKA_ID, o->id, sizeof(o->id) },
-		{ CKA_LABEL, o->label, LABEL_MAX } };
-
-	o->class = CK_UNAVAILABLE_INFORMATION;
-	o->id_size = o->label_size = 0;
-	if (ps->f->C_GetAttributeValue(ps->session, handle, attr, 3) !=
-		CKR_OK ||
-	    attr[0].ulValueLen != sizeof(o->class) ||
-	    attr[1].ulValueLen > sizeof(o->id) ||
-	    attr[2].ulValueLen > LABEL_MAX)
-		return ask_one_by_one(ps, handle, o, d);
-	o->id_size = attr[1].ulValueLen;
-	o->label_size = attr[2].ulValueLen;
-	return 0;
-}
-
-/* put is keystore_add, where a sort follows, or keystore_insert. */
-static int
-add_private(struct p11_store *ps, CK_OBJECT_HANDLE handle,
-    const struct p11_object *o,
-    int put(struct keystore *, struct keystore_item *, struct diag *),
-    struct diag *d)
-{
-	struct keystore_item item = { .handle = handle,
-		.id_size = o->id_size };
-
-	memcpy(item.id, o->id, o->id_size);
-	/* A label with a zero octet can be named by no one: cut there. */
-	if (o->label_size > 0 &&
-	    (item.label = strndup(o->label, o->label_size)) == NULL)
-		return diag_system(d, "keys");
-	return put(&ps->base, &item, d);
-}
-
-static int
-add_public(struct p11_store *ps, CK_OBJECT_HANDLE handle,
-    const struct p11_object *o, struct diag *d)
-{
-	struct p11_public *grown = ps->public;
-
-	/* Room doubles: at every power of two. */
-	if ((ps->public_count & (ps->public_count - 1)) == 0) {
-		grown = reallocarray(ps->public,
-		    ps->public_count == 0 ? 1 : 2 * ps->public_count,
-		    sizeof(*grown));
-		if (grown == NULL)
-			return diag_system(d, "keys");
-		ps->public = grown;
-	}
-	grown += ps->public_count++;
-	grown->handle = handle;
-	grown->id_size = o->id_size;
-	memcpy(grown->id, o->id, o->id_size);
-	return 0;
-}
-
-static int
-visit_key(struct p11_store *ps, CK_OBJECT_HANDLE handle, struct diag *d)
-{
-	struct p11_object o;
-
-	if (ask_object(ps, handle, &o, d) == -1)
-		return -1;
-	if (o.class == CKO_PRIVATE_KEY)
-		return add_private(ps, handle, &o, keystore_add, d);
-	return o.class == CKO_PUBLIC_KEY ? add_public(ps, handle, &o, d) : 0;
-}
-
-static int
-visit_public(struct p11_store *ps, CK_OBJECT_HANDLE handle, struct diag *d)
-{
-	struct p11_object o;
-
-	if (ask_object(ps, handle, &o, d) == -1)
-		return -1;
-	return o.class == CKO_PUBLIC_KEY ? add_public(ps, handle, &o, d) : 0;
-}
-
-int
-p11_add_private(struct p11_store *ps, CK_OBJECT_HANDLE handle, struct diag *d)
-{
-	struct p11_object o;
-
-	if (ask_object(ps, handle, &o, d) == -1)
-		return -1;
-	return add_private(ps, handle, &o, keystore_insert, d);
-}
-
-static int
-public_compare(const void *a, const void *b)
-{
-	const struct p11_public *x = a, *y = b;
-
-	return keystore_id_compare(x->id, x->id_size, y->id, y->id_size);
-}
-
-static void
-sort_public(struct p11_store *ps)
-{
-	if (ps->public_count > 0)
-		qsort(ps->public, ps->public_count, sizeof(*ps->public),
-		    public_compare);
-	ps->public_swept = true;
-}
-
-/* Where the first of count sorted ones with that id is, or would be. */
-static size_t
-public_place(const struct p11_store *ps, const uint8_t *id, size_t id_size,
-    size_t count)
-{
-	size_t low = 0;
-
-	while (low < count) {
-		const size_t mid = low + (count - low) / 2;
-
-		if (keystore_id_compare(ps->public[mid].id,
-			ps->public[mid].id_size, id, id_size) < 0)
-			low = mid + 1;
-		else
-			count = mid;
-	}
-	return low;
-}
-
-void
-p11_forget_public(struct p11_store *ps)
-{
-	free(ps->public);
-	ps->public = NULL;
-	ps->public_count = 0;
-	ps->public_swept = false;
-}
-
-int
-p11_add_public(struct p11_store *ps, CK_OBJECT_HANDLE handle, struct diag *d)
-{
-	struct p11_object o;
-	struct p11_public last;
-	size_t n;
-
-	if (!ps->public_swept)
-		return 0;
-	if (ask_object(ps, handle, &o, d) == -1 ||
-	    add_public(ps, handle, &o, d) == -1)
-		return -1;
-	/* At the end now; to its place among the others, which are sorted. */
-	last = ps->public[ps->public_count - 1];
-	n = public_place(ps, last.id, last.id_size, ps->public_count - 1);
-	memmove(&ps->public[n + 1], &ps->public[n],
-	    (ps->public_count - 1 - n) * sizeof(last));
-	ps->public[n] = last;
-	return 0;
-}
-
-void
-p11_drop_public(struct p11_store *ps, CK_OBJECT_HANDLE handle)
-{
-	for (size_t i = 0; i < ps->public_count; i++)
-		if (ps->public[i].handle == handle) {
-			memmove(&ps->public[i], &ps->public[i + 1],
-			    (ps->public_count - i - 1) * sizeof(*ps->public));
-			ps->public_count--;
-			return;
-		}
-}
-
-int
-p11_find_public(struct p11_store *ps, const uint8_t *id, size_t id_size,
-    CK_OBJECT_HANDLE *out, struct diag *d)
-{
-	size_t n;
-
-	if (!ps->public_swept) {
-		p11_forget_public(ps);
-		if (sweep(ps, visit_public, d) == -1)
-			return -1;
-		sort_public(ps);
-	}
-	n = public_place(ps, id, id_size, ps->public_count);
-	*out = n < ps->public_count &&
-		keystore_id_compare(ps->public[n].id, ps->public[n].id_size,
-		    id, id_size) == 0
-	    ? ps->public[n].handle : 0;
-	return 0;
-}
-
-/* --- a key --------------------------------------------------------------- */
-
-static const struct p11_curve *
-curve_by_params(CK_KEY_TYPE type, const uint8_t *params, size_t size)
+const struct p11_curve *
+p11_curve_by_params(CK_KEY_TYPE type, const uint8_t *params, size_t size)
 {
 	for (size_t i = 0; i < CURVES; i++)
 		if (curves[i].type == type && curves[i].params_size == size &&
@@ -393,12 +86,14 @@ curve_by_params(CK_KEY_TYPE type, const uint8_t *params, size_t size)
 	return NULL;
 }
 
+/* --- a key --------------------------------------------------------------- */
+
 /* The modulus, leading zero octets left out. */
 static int
 get_modulus(struct p11_store *ps, CK_OBJECT_HANDLE object,
     uint8_t buf[VALUE_MAX], struct dnskey_number *out, struct diag *d)
 {
-	if (get_value(ps, object, CKA_MODULUS, buf, VALUE_MAX, &out->size,
+	if (p11_value(ps, object, CKA_MODULUS, buf, VALUE_MAX, &out->size,
 		d) == -1)
 		return -1;
 	out->bytes = buf;
@@ -432,8 +127,17 @@ p11_describe(struct keystore *ks, const struct keystore_item *item,
 	CK_KEY_TYPE type;
 	size_t n;
 
-	if (get_key_type(ps, item->handle, &type, d) == -1)
+	if (item->bits != 0) { /* the sweep saw it */
+		out->kind = item->kind;
+		out->bits = item->bits;
+		out->supported = true;
+		return 0;
+	}
+	if (p11_value(ps, item->handle, CKA_KEY_TYPE, &type, sizeof(type), &n,
+		d) == -1)
 		return -1;
+	if (n != sizeof(type))
+		return diag_set(d, STATUS_SYSTEM, "a key without a type");
 	if (type == CKK_RSA) {
 		if (get_modulus(ps, item->handle, buf, &modulus, d) == -1)
 			return -1;
@@ -442,10 +146,10 @@ p11_describe(struct keystore *ks, const struct keystore_item *item,
 		out->supported = true;
 		return 0;
 	}
-	if (get_value(ps, item->handle, CKA_EC_PARAMS, buf, sizeof(buf), &n,
+	if (p11_value(ps, item->handle, CKA_EC_PARAMS, buf, sizeof(buf), &n,
 		d) == -1)
 		return -1;
-	if ((curve = curve_by_params(type, buf, n)) == NULL)
+	if ((curve = p11_curve_by_params(type, buf, n)) == NULL)
 		return 0;
 	out->kind = curve->kind;
 	out->bits = curve->bits;
@@ -460,7 +164,7 @@ public_rsa(struct p11_store *ps, struct p11_key *key, struct diag *d)
 	struct dnskey_number n, e = { ebuf, 0 };
 
 	if (get_modulus(ps, key->handle, nbuf, &n, d) == -1 ||
-	    get_value(ps, key->handle, CKA_PUBLIC_EXPONENT, ebuf, sizeof(ebuf),
+	    p11_value(ps, key->handle, CKA_PUBLIC_EXPONENT, ebuf, sizeof(ebuf),
 		&e.size, d) == -1)
 		return -1;
 	key->base.bits = number_bits(&n);
@@ -505,16 +209,24 @@ static int
 public_curve(struct p11_store *ps, const struct keystore_item *item,
     const struct algorithm *alg, struct p11_key *key, struct diag *d)
 {
-	CK_OBJECT_HANDLE object;
-	uint8_t point[VALUE_MAX];
+	const struct p11_public *public;
+	const uint8_t *point;
+	uint8_t buf[VALUE_MAX];
 	size_t n;
 
-	if (p11_find_public(ps, item->id, item->id_size, &object, d) == -1)
+	if (p11_find_public(ps, item->id, item->id_size, &public, d) == -1)
 		return -1;
-	/* Some tokens give the point with the private key. */
-	if (get_value(ps, object != 0 ? object : key->handle, CKA_EC_POINT,
-		point, sizeof(point), &n, d) == -1)
-		return -1;
+	if (public != NULL && public->point_size > 0) {
+		point = public->point;
+		n = public->point_size;
+	} else {
+		/* Some tokens give the point with the private key. */
+		if (p11_value(ps, public != NULL ? public->handle :
+			key->handle, CKA_EC_POINT, buf, sizeof(buf), &n, d) ==
+		    -1)
+			return -1;
+		point = buf;
+	}
 	if (n == 0)
 		return diag_set(d, STATUS_USAGE,
 		    "the token holds no public key of that id: the DNSKEY of "
@@ -599,7 +311,6 @@ copy_to_session(struct p11_store *ps, struct p11_key *key)
 	CK_BBOOL no = CK_FALSE;
 	CK_ATTRIBUTE template = { CKA_TOKEN, &no, sizeof(no) };
 
-	key->copy_tried = true;
 	if (ps->f->C_CopyObject(ps->session, key->handle, &template, 1,
 		&key->copy) != CKR_OK)
 		key->copy = 0;
@@ -640,7 +351,7 @@ renew_session(struct p11_store *ps)
 			struct p11_key *key = (struct p11_key *)k;
 
 			key->copy = 0;
-			key->copy_tried = false;
+			key->signatures = 0;
 		}
 	(void)ps->f->C_CloseSession(ps->session);
 	ps->session = session;
@@ -660,7 +371,7 @@ p11_sign(struct key *base, const void *data, size_t len, uint8_t *sig,
 	if (ps->pid != getpid())
 		return diag_set(d, STATUS_SYSTEM, "%s: used in a child of the "
 		    "process that opened it", ps->base.repo.name);
-	if (!key->copy_tried)
+	if (key->copy == 0 && key->signatures++ == COPY_AFTER)
 		copy_to_session(ps, key);
 	if (base->alg->digest == DIGEST_NONE) {
 		in = (CK_BYTE *)(uintptr_t)data;
@@ -744,12 +455,10 @@ keystore_p11_open(struct keystore **out, const struct repository *repo,
 	if (keystore_init(&ps->base, &p11_ops, repo, d) == -1)
 		goto out;
 	if (p11_start(ps, repo->pin != NULL ? repo->pin : own, d) == -1 ||
-	    sweep(ps, visit_key, d) == -1) {
+	    p11_sweep(ps, d) == -1) {
 		diag_prefix(d, "%s", name);
 		goto out;
 	}
-	keystore_sort(&ps->base);
-	sort_public(ps);
 	*out = &ps->base;
 	ps = NULL; /* the caller owns it now */
 	rc = 0;

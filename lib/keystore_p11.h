@@ -1,4 +1,4 @@
-/* What keystore_p11.c and keystore_p11_admin.c share. */
+/* What lib/keystore_p11*.c share. */
 #ifndef KEYSTORE_P11_H
 #define KEYSTORE_P11_H
 
@@ -8,10 +8,15 @@
 
 #include "keystore_impl.h"
 
+/* CKA_EC_POINT of P-384, with the wrapping that most tokens give it. */
+#define P11_POINT_MAX 100
+
 /* A public key object, found by the CKA_ID it shares with its private key. */
 struct p11_public {
 	uint8_t id[KEY_ID_MAX];
 	size_t id_size;
+	uint8_t point[P11_POINT_MAX];
+	size_t point_size; /* 0: to be asked for */
 	CK_OBJECT_HANDLE handle;
 };
 
@@ -41,6 +46,10 @@ struct p11_curve {
 
 /* The n-th way to name a kind, the preferred first; NULL behind the last. */
 const struct p11_curve *p11_curve_of(enum key_kind kind, size_t n);
+
+/* The curve of a key of that CKA_KEY_TYPE and CKA_EC_PARAMS, or NULL. */
+const struct p11_curve *p11_curve_by_params(CK_KEY_TYPE type,
+    const uint8_t *params, size_t size);
 
 /* Whether ks is a struct p11_store. */
 bool keystore_is_p11(const struct keystore *ks);
@@ -78,12 +87,23 @@ int p11_slots(struct p11_store *ps, bool with_token, CK_SLOT_ID **out,
 /* Compares a blank-padded label with a C string. */
 bool p11_label_is(const CK_UTF8CHAR padded[32], const char *label);
 
+/* One attribute of at most max octets; *size 0 if the object has none. */
+int p11_value(struct p11_store *ps, CK_OBJECT_HANDLE object,
+    CK_ATTRIBUTE_TYPE type, void *buf, size_t max, size_t *size,
+    struct diag *d);
+
+/* Fill the tables with all keys that the token holds.  The caller is logged in. */
+int p11_sweep(struct p11_store *ps, struct diag *d);
+
 /* Sweep the public keys again at the next use. */
 void p11_forget_public(struct p11_store *ps);
 
-/* The public key object of that id, or 0 if the token has none. */
+/*
+ * The public key object of that id, or NULL if the token has none; until the
+ * next one is added or dropped.
+ */
 int p11_find_public(struct p11_store *ps, const uint8_t *id, size_t id_size,
-    CK_OBJECT_HANDLE *out, struct diag *d);
+    const struct p11_public **out, struct diag *d);
 
 /*
  * One public key object more: a sweep asks the token for all that it holds,

@@ -390,6 +390,7 @@ p11_remove(struct keystore *ks, const struct keystore_item *item,
 {
 	struct p11_store *ps = (struct p11_store *)ks;
 	CK_OBJECT_HANDLE public;
+	const struct p11_public *found;
 	CK_SESSION_HANDLE session;
 	CK_RV rv;
 	int rc = -1;
@@ -403,11 +404,12 @@ p11_remove(struct keystore *ks, const struct keystore_item *item,
 		goto out;
 	}
 	for (;;) {
-		if (p11_find_public(ps, item->id, item->id_size, &public,
-			d) == -1)
+		if (p11_find_public(ps, item->id, item->id_size, &found, d) ==
+		    -1)
 			goto out;
-		if (public == 0)
+		if (found == NULL)
 			break;
+		public = found->handle;
 		p11_drop_public(ps, public);
 		rv = ps->f->C_DestroyObject(session, public);
 		if (rv != CKR_OK) {

@@ -15,8 +15,10 @@
  *	no-modulus	private RSA keys do not tell their modulus
  *	wrong-public	the public key is another one
  *	no-rw		no session for writing
- * and counts calls of C_FindObjectsInit, C_CopyObject and C_Login into the
- * file P11SHIM_COUNT.
+ *	one-by-one	a question for more than one attribute fails
+ *	stops-early	what comes behind an attribute that is not there has no answer
+ * and counts calls of C_FindObjectsInit, C_GetAttributeValue, C_CopyObject and
+ * C_Login into the file P11SHIM_COUNT.
  */
 #include <dlfcn.h>
 #include <p11-kit/pkcs11.h>
@@ -27,7 +29,7 @@
 CK_RV C_GetFunctionList(CK_FUNCTION_LIST_PTR_PTR list);
 
 static CK_FUNCTION_LIST real, shim;
-static unsigned finds, copies, logins, signs;
+static unsigned finds, asked, copies, logins, signs;
 
 static int
 on(const char *way)
@@ -45,7 +47,8 @@ count(void)
 
 	if (f == NULL)
 		return;
-	fprintf(f, "find %u copy %u login %u\n", finds, copies, logins);
+	fprintf(f, "find %u ask %u copy %u login %u\n", finds, asked, copies,
+	    logins);
 	fclose(f);
 }
 
@@ -96,13 +99,31 @@ change(CK_ATTRIBUTE_PTR a)
 		v[a->ulValueLen - 2] ^= 2;
 }
 
+/* PKCS#11 wants all to be answered; not all tokens go on behind the first. */
+static CK_RV
+get_until_invalid(CK_SESSION_HANDLE s, CK_OBJECT_HANDLE o, CK_ATTRIBUTE_PTR t,
+    CK_ULONG n)
+{
+	CK_RV rv = CKR_OK;
+
+	for (CK_ULONG i = 0; rv == CKR_OK && i < n; i++)
+		rv = real.C_GetAttributeValue(s, o, &t[i], 1);
+	return rv;
+}
+
 static CK_RV
 get_attribute(CK_SESSION_HANDLE s, CK_OBJECT_HANDLE o, CK_ATTRIBUTE_PTR t,
     CK_ULONG n)
 {
-	const CK_RV rv = real.C_GetAttributeValue(s, o, t, n);
+	CK_RV rv;
 
-	if (rv != CKR_OK)
+	asked++;
+	count();
+	if (n > 1 && on("one-by-one"))
+		return CKR_FUNCTION_FAILED;
+	rv = on("stops-early") ? get_until_invalid(s, o, t, n)
+			       : real.C_GetAttributeValue(s, o, t, n);
+	if (rv != CKR_OK && rv != CKR_ATTRIBUTE_TYPE_INVALID)
 		return rv;
 	for (CK_ULONG i = 0; i < n; i++) {
 		if (t[i].type == CKA_MODULUS && on("no-modulus")) {
