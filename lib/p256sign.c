@@ -34,8 +34,8 @@ struct p256sign {
 	EC_KEY *ec;	    /* the caller's, as long as a call lasts */
 	uint8_t secret[32]; /* int2octets(x) of RFC 6979, as long */
 	struct field p, n;
-	BN_CTX *ctx;
-	EC_POINT *point;
+	BN_CTX *ctx;	 /* these two while a call lasts: both keep what was */
+	EC_POINT *point; /* computed with, and are wiped only as they are freed */
 	BIGNUM *k[N], *x[N], *z[N], *prefix[N]; /* wiped as they are freed */
 	BIGNUM *all, *t, *r, *y;
 };
@@ -78,6 +78,8 @@ hmac(const struct hmac *h, const uint8_t v[32], const uint8_t *tail,
 	ctx = h->outer;
 	SHA256_Update(&ctx, digest, sizeof(digest));
 	SHA256_Final(out, &ctx);
+	explicit_bzero(&ctx, sizeof(ctx)); /* out is there too */
+	explicit_bzero(digest, sizeof(digest));
 }
 
 /* RFC 6979 §3.2, for a curve and a hash of 256 bits. */
@@ -224,6 +226,9 @@ p256sign_make(struct p256sign *p, EC_KEY *ec, const uint8_t *hash, size_t n,
 	int rc = -1;
 
 	p->ec = ec;
+	if ((p->ctx = BN_CTX_new()) == NULL ||
+	    (p->point = EC_POINT_new(p->group)) == NULL)
+		goto out;
 	if (BN_bn2binpad(EC_KEY_get0_private_key(ec), p->secret, 32) != 32)
 		goto out;
 	for (size_t i = 0; i < n; i++)
@@ -249,6 +254,10 @@ out:
 	BN_clear(p->all);
 	BN_clear(p->t);
 	explicit_bzero(p->secret, sizeof(p->secret));
+	EC_POINT_clear_free(p->point);
+	p->point = NULL;
+	BN_CTX_free(p->ctx);
+	p->ctx = NULL;
 	p->ec = NULL;
 	return rc;
 }
@@ -295,22 +304,24 @@ open_numbers(struct p256sign *p)
 int
 p256sign_new(struct p256sign **out)
 {
+	BN_CTX *ctx = BN_CTX_new();
 	struct p256sign *p;
 
 	if ((p = calloc(1, sizeof(*p))) == NULL)
-		return -1;
+		goto fail;
 	p->group = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1);
-	if (p->group == NULL || (p->ctx = BN_CTX_new()) == NULL ||
-	    open_numbers(p) == -1 ||
-	    (p->point = EC_POINT_new(p->group)) == NULL ||
-	    EC_GROUP_get_curve(p->group, p->t, NULL, NULL, p->ctx) != 1 ||
-	    field_open(&p->p, p->t, p->ctx) == -1 ||
-	    field_open(&p->n, EC_GROUP_get0_order(p->group), p->ctx) == -1) {
-		p256sign_free(p);
-		return -1;
-	}
+	if (p->group == NULL || ctx == NULL || open_numbers(p) == -1 ||
+	    EC_GROUP_get_curve(p->group, p->t, NULL, NULL, ctx) != 1 ||
+	    field_open(&p->p, p->t, ctx) == -1 ||
+	    field_open(&p->n, EC_GROUP_get0_order(p->group), ctx) == -1)
+		goto fail;
+	BN_CTX_free(ctx);
 	*out = p;
 	return 0;
+fail:
+	p256sign_free(p);
+	BN_CTX_free(ctx);
+	return -1;
 }
 
 void
@@ -330,8 +341,6 @@ p256sign_free(struct p256sign *p)
 	BN_clear_free(p->y);
 	field_close(&p->p);
 	field_close(&p->n);
-	EC_POINT_clear_free(p->point);
-	BN_CTX_free(p->ctx);
 	EC_GROUP_free(p->group);
 	free(p);
 }
