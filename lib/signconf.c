@@ -129,6 +129,7 @@ static const struct xmlread_row key_rows[] = {
 	XMLROW("Publish", XMLREAD_PRESENT, 0, struct signconf_key, publish),
 	XMLROW("Compromised", XMLREAD_PRESENT, 0, struct signconf_key,
 	    compromised),
+	XMLROW("Lost", XMLREAD_PRESENT, 0, struct signconf_key, lost),
 	XMLROW_END,
 };
 
@@ -455,6 +456,8 @@ put_key(struct textbuf *to, const struct signconf_key *k)
 		textbuf_puts(to, "\t\t\t\t<Publish />\n");
 	if (k->compromised)
 		textbuf_puts(to, "\t\t\t\t<Compromised />\n");
+	if (k->lost)
+		textbuf_puts(to, "\t\t\t\t<Lost />\n");
 	textbuf_puts(to, "\t\t\t</Key>\n\n");
 }
 

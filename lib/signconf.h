@@ -40,6 +40,7 @@ struct signconf_key {
 	bool zsk;	  /* signs all the rest */
 	bool publish;	  /* stands in the DNSKEY RRset */
 	bool compromised; /* ours: keep no signature that it made */
+	bool lost; /* ours, a KSK: keep that of the DNSKEY RRset while valid */
 };
 
 struct signconf {

@@ -257,7 +257,8 @@ read_key(struct reader *r, xmlNode *n, struct policy *p)
 	*k = (struct policy_key){ .flags = (uint16_t)flags,
 		.algorithm = algorithm_at(r, n),
 		.ksk = find(n, "KSK") != NULL, .zsk = find(n, "ZSK") != NULL,
-		.publish = find(n, "Publish") != NULL };
+		.publish = find(n, "Publish") != NULL,
+		.lost = find(n, "Lost") != NULL };
 	p->keys++;
 	public = text_at(n, "PublicKey");
 	if (public == NULL)

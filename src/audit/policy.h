@@ -22,6 +22,7 @@ struct policy_key {
 	uint16_t flags;
 	uint8_t algorithm;
 	bool ksk, zsk, publish;
+	bool lost;	     /* ours: see signconf.xml(5) */
 	uint8_t *public_key; /* ours: of the DNSKEY, or NULL; owned */
 	size_t public_size;
 };

@@ -124,9 +124,8 @@ check_keys(struct check_state *c)
 		    sep ? "without" : "with");
 }
 
-/* Is the published key that of signconf's row? */
-static bool
-is_key(const struct key *k, const struct policy_key *row)
+bool
+policy_is_key(const struct key *k, const struct policy_key *row)
 {
 	if (k->algorithm != row->algorithm || k->flags != row->flags)
 		return false;
@@ -156,7 +155,7 @@ check_key_set(struct check_state *c)
 			const uint64_t bit = UINT64_C(1) << k;
 
 			if (((left | (z->input_keys & z->published)) & bit) ==
-			    0 || !is_key(&z->keys.key[k], row))
+			    0 || !policy_is_key(&z->keys.key[k], row))
 				continue;
 			left &= ~bit;
 			found = true;

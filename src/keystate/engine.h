@@ -182,6 +182,7 @@ struct zonekey {
 			       * (import --retire, rollover); 0: lifetime */
 	int64_t forced;	      /* rollover asked for by the operator, moment */
 	bool compromised;     /* rollover --emergency: no signature is kept */
+	bool lost;	      /* its private half is: it signs nothing more */
 
 	/* Evidence from published zones.  engine_published() */
 	struct evidence shown;	  /* in the DNSKEY RRset */
@@ -507,6 +508,7 @@ struct signing_key {
 	bool zsk;	/* signs everything else */
 	bool publish;	/* DNSKEY in the zone */
 	bool compromised; /* keep no signature that it made */
+	bool lost; /* a KSK: keep what it signed for as long as it is valid */
 };
 
 /*
@@ -632,6 +634,21 @@ int engine_rollover(struct model *m, struct zone *z, enum key_type type,
     bool emergency, int64_t now, struct diag *d);
 int engine_rollover_policy(struct model *m, struct policy *p,
     enum key_type type, bool emergency, int64_t now, struct diag *d);
+
+/*
+ * key rollover --lost: the private half of the pair is gone for good.  Where
+ * it is active it is rolled; where it was to be used it is not, and a pair that
+ * no zone is left with is removed (pair dies).  True in *rolled if a zone rolls it.
+ */
+int engine_lost(struct model *m, struct keypair *pair, int64_t now,
+    bool *rolled, struct diag *d);
+
+/*
+ * Who signs in the place of z's lost ZSK of that algorithm until a ZSK that
+ * caches know takes over: a KSK, whose DNSKEY they all have (RFC 4034 §2.1.1:
+ * the SEP flag does not bind a validator).  NULL: none does, or none is needed.
+ */
+const struct zonekey *engine_stand_in(const struct zone *z, uint8_t algorithm);
 
 /*
  * A key that z shares took over already, its predecessor is still on its way

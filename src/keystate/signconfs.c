@@ -58,7 +58,10 @@ take_policy(const struct policy *p, struct signconf *sc)
 	sc->audit = p->audit;
 }
 
-/* A key that signs unpublished is known to the signer by no DNSKEY. */
+/*
+ * A key that signs unpublished is known to the signer by no DNSKEY, and one
+ * that signs no more by no private half.
+ */
 static void
 take_keys(const struct session *s, const struct signing_key *keys, size_t n,
     struct signconf_key *to)
@@ -75,8 +78,9 @@ take_keys(const struct session *s, const struct signing_key *keys, size_t n,
 			.zsk = keys[i].zsk,
 			.publish = keys[i].publish,
 			.compromised = keys[i].compromised,
+			.lost = keys[i].lost,
 		};
-		if (!keys[i].publish)
+		if (!keys[i].publish || keys[i].compromised || keys[i].lost)
 			to[i].public_key =
 			    strmap_get(&s->db->publics, pair->id);
 	}

@@ -40,6 +40,16 @@ labels_field(const struct rrset *set)
 }
 
 /*
+ * A KSK that signs the rest no more did so for a lost ZSK: the next one takes
+ * over all of it at once, so that keystate knows when the KSK may go.
+ */
+static bool
+stood_in(const struct zone_key *k)
+{
+	return k->ksk && !k->zsk;
+}
+
+/*
  * A retired, still published ZSK: what it signed stays until it is due, so
  * that a roll spreads over the refresh period.
  */
@@ -48,6 +58,7 @@ may_linger(const struct decision_rules *rules, const struct zone_key *k,
     uint16_t type)
 {
 	return !rules->immediate && !is_key_type(type) && k->in_zone &&
+	    !stood_in(k) &&
 	    (k->flags & (DNSKEY_ZONE | DNSKEY_REVOKE)) == DNSKEY_ZONE;
 }
 
@@ -57,22 +68,27 @@ is_candidate(const struct decision_rules *rules, const struct rrset *set,
 {
 	const struct rrsig *sig = &c->rrsig;
 	const struct zone_key *k;
+	bool last;
 	int key;
 
 	if (rrsig_split(rec->rdata, rec->rdata_len, &c->rrsig, NULL) == -1 ||
 	    sig->covered != set->type || sig->labels != labels_field(set) ||
 	    sig->original_ttl != set->ttl || rec->ttl != set->ttl ||
 	    sig->signer_len != rules->zone_len ||
-	    memcmp(sig->signer, rules->zone, rules->zone_len) != 0 ||
-	    !times_keep(rules->times, set->type, sig->inception,
-		sig->expiration))
+	    memcmp(sig->signer, rules->zone, rules->zone_len) != 0)
 		return false;
 	key = zone_keys_find(rules->keys, sig->tag, sig->algorithm);
 	if (key == -1)
 		return false;
 	k = &rules->keys->key[key];
+	/* There will be no other by the KSK that the DS in the parent names. */
+	last = k->lost && is_key_type(set->type);
+	if (last ? !times_valid(rules->times, sig->inception, sig->expiration) :
+		   !times_keep(rules->times, set->type, sig->inception,
+		       sig->expiration))
+		return false;
 	c->key = (uint8_t)key;
-	c->signs = signs_type(k, set->type);
+	c->signs = signs_type(k, set->type) || last;
 	return !k->compromised &&
 	    (c->signs || may_linger(rules, k, set->type));
 }
@@ -229,7 +245,7 @@ decide(const struct decision_rules *rules, const struct rrset *set,
 		if (!is_covered(rules, list, n, k))
 			head->sign[head->sign_count++] = (uint8_t)k;
 	}
-	if (!signer)
+	if (!signer && n == 0)
 		return diag_set(d, STATUS_BAD, "no %s to sign it with",
 		    is_key_type(set->type) ? "KSK" : "ZSK");
 	v = times_for(rules->times, set->text.bytes, set->owner_len,

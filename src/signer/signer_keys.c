@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base64.h"
 #include "report.h"
 #include "signconf.h"
 #include "signer_impl.h"
@@ -70,8 +71,11 @@ fill_public(const struct signer *s, struct zone_keys *keys)
 {
 	for (size_t i = 0; i < keys->count; i++) {
 		struct zone_key *k = &keys->key[i];
-		const struct key_fact *fact = &s->facts[k->ring];
+		const struct key_fact *fact;
 
+		if (k->ring == NO_RING)
+			continue;
+		fact = &s->facts[k->ring];
 		k->algorithm = fact->algorithm;
 		k->pub_size = fact->pub_size;
 		memcpy(k->pub, fact->pub, fact->pub_size);
@@ -172,6 +176,29 @@ want_key(struct signer *s, const struct signconf_key *key, struct wants *wants,
 	return 0;
 }
 
+/* A key that signs nothing, but of whose signatures there is something to say. */
+static int
+note_key(struct zone_keys *keys, const struct signconf_key *key, struct diag *d)
+{
+	struct zone_key *k;
+
+	if (keys->count == ZONE_KEYS_MAX)
+		return diag_set(d, STATUS_USAGE, "more than %d keys",
+		    ZONE_KEYS_MAX);
+	k = &keys->key[keys->count++];
+	*k = (struct zone_key){ .ring = NO_RING,
+		.algorithm = key->algorithm,
+		.flags = key->flags,
+		.publish = key->publish,
+		.compromised = key->compromised,
+		.lost = key->lost };
+	if (base64_decode(key->public_key, strlen(key->public_key), k->pub,
+		sizeof(k->pub), &k->pub_size) == -1)
+		return diag_set(d, STATUS_USAGE,
+		    "key %s: PublicKey is no base64 of a key", key->locator);
+	return 0;
+}
+
 static int
 take_signconf_keys(struct signer *s, const struct signconf *sc,
     struct wants *wants, struct diag *d)
@@ -182,8 +209,13 @@ take_signconf_keys(struct signer *s, const struct signconf *sc,
 		size_t ring;
 
 		/* A key that signs nothing needs no private half. */
-		if (!key->ksk && !key->zsk)
+		if (!key->ksk && !key->zsk) {
+			if ((key->compromised || key->lost) &&
+			    key->public_key != NULL &&
+			    note_key(&s->z.keys, key, d) == -1)
+				return -1;
 			continue;
+		}
 		if (wants->count == ZONE_KEYS_MAX)
 			return diag_set(d, STATUS_USAGE, "more than %d keys",
 			    ZONE_KEYS_MAX);

@@ -162,7 +162,8 @@ has_role(const struct zone_keys *keys, uint8_t algorithm, bool ksk)
 	for (size_t i = 0; i < keys->count; i++) {
 		const struct zone_key *k = &keys->key[i];
 
-		if (k->algorithm == algorithm && (ksk ? k->ksk : k->zsk))
+		if (k->algorithm == algorithm &&
+		    (ksk ? k->ksk || k->lost : k->zsk))
 			return true;
 	}
 	return false;

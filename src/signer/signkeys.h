@@ -22,6 +22,7 @@ struct zone_key {
 	bool zsk;	   /* signs all the rest */
 	bool publish;	   /* must stand in the DNSKEY RRset */
 	bool compromised;  /* nothing that it signed is kept */
+	bool lost;	   /* its signature of DNSKEY is kept while valid */
 	bool in_zone;	   /* stands in the DNSKEY RRset */
 	bool in_previous;  /* stood in the previous one with these octets */
 	uint8_t pub[DNSKEY_PUBLIC_MAX];

@@ -132,6 +132,13 @@ times_for(const struct times *t, const char *owner, size_t owner_len,
 }
 
 bool
+times_valid(const struct times *t, uint32_t inception, uint32_t expiration)
+{
+	return serial_difference(inception, (uint32_t)first_now(t)) <= 0 &&
+	    serial_difference(expiration, (uint32_t)last_now(t)) > 0;
+}
+
+bool
 times_keep(const struct times *t, uint16_t type, uint32_t inception,
     uint32_t expiration)
 {

@@ -48,6 +48,10 @@ struct validity {
 struct validity times_for(const struct times *t, const char *owner,
     size_t owner_len, uint16_t type);
 
+/* Is it valid at all: begun, not at its end (RFC 4035 §5.3.1)? */
+bool times_valid(const struct times *t, uint32_t inception,
+    uint32_t expiration);
+
 /*
  * Is an old signature with these ends still good: begun, not due for refresh,
  * and of a lifetime that today's policy gives?

@@ -245,6 +245,11 @@ find_work(struct work *w, const struct item *head, const char *text,
 		const int good = check_kept(w, head->check[i].key, sigs,
 		    (size_t)(newline - sigs), d);
 
+		if (good == 0 && w->zone.keys.key[head->check[i].fallback].ring ==
+			NO_RING)
+			return diag_set(d, STATUS_BAD,
+			    "the signature by the KSK that is lost does not "
+			    "verify, and no KSK is there to sign anew");
 		if (good == -1 ||
 		    text_append(&w->good, (char[]){ (char)good }, 1, d) == -1 ||
 		    (good == 0 && want_signature(w, head,

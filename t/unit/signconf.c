@@ -131,13 +131,14 @@ test_write(const char *path)
 	ok(!changed, "reading and writing gives equal bytes");
 	ok(strstr(first, "Soft&lt;HSM&amp;") != NULL, "reserved characters");
 	ok(strstr(first, "name=\"example.com\"") != NULL, "no final dot");
-	sc->keys[1].compromised = true;
+	sc->keys[1].compromised = sc->keys[1].lost = true;
 	(void)signconf_write(sc, path, &changed, again, &d);
 	ok(changed && strcmp(again, id) != 0, "other content, other id");
 	signconf_free(back);
 	if (signconf_read(&back, path, &d) == -1)
 		exit(1);
 	ok(back->keys[1].compromised, "Compromised is read back");
+	ok(back->keys[1].lost, "Lost is read back");
 	signconf_free(back);
 	signconf_free(sc);
 	free(first);
