@@ -296,7 +296,8 @@ open_key(struct keyring *ring, struct wanted *w, struct diag *d)
 	/* keystate made it there, and has no other. */
 	if (w->keystate && !keystore_has(place->ks, w->id, w->id_size))
 		return diag_set(d, STATUS_USAGE, "%s: key %.*s is not among "
-		    "its %zu: restore it from the token's backup",
+		    "its %zu: restore it from the token's backup; "
+		    "without one: keystate key rollover --lost",
 		    place->repo.name, 2 * KEY_ID_MAX,
 		    strrchr(w->text, ':') + 1, keystore_count(place->ks));
 	return keystore_find(place->ks, &query, &w->key, d);

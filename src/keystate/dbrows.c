@@ -57,6 +57,28 @@ write_id(struct textbuf *t, const void *from)
 	textbuf_puts(t, *(char *const *)from);
 }
 
+/* What befell a key: 1 it is compromised, 2 it is lost, 3 both. */
+static int
+read_trouble(const char *s, size_t len, void *to)
+{
+	struct zonekey *k = to;
+	uint64_t n;
+
+	if (number_u64(s, len, 3, &n) == -1)
+		return -1;
+	k->compromised = (n & 1) != 0;
+	k->lost = (n & 2) != 0;
+	return 0;
+}
+
+static void
+write_trouble(struct textbuf *t, const void *from)
+{
+	const struct zonekey *k = from;
+
+	textbuf_u64(t, (uint64_t)k->compromised | (uint64_t)k->lost << 1);
+}
+
 /* "TTL:UNTIL,TTL:UNTIL", the last until "-"; or "-" for none. */
 static int
 read_history(const char *s, size_t len, void *to)
@@ -209,7 +231,8 @@ static const struct dbcolumn key_columns[] = {
 	ENTERED("keypublish", STATE_KEYPUBLISH),
 	KEY("fixed", DBCOLUMN_MOMENT, retire_fixed),
 	KEY("forced", DBCOLUMN_MOMENT, forced),
-	KEY("compromised", DBCOLUMN_BOOL, compromised),
+	{ "compromised", DBCOLUMN_CUSTOM, BASE_KEY, 0, read_trouble,
+	    write_trouble },
 	EVIDENCE("shown", shown),
 	EVIDENCE("withdrawn", withdrawn),
 	EVIDENCE("complete", complete),

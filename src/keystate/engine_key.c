@@ -83,11 +83,62 @@ key_conforms(const struct zone *z, const struct zonekey *k)
 bool
 key_usable(const struct zone *z, const struct zonekey *k)
 {
-	if (k->compromised || k->forced != 0)
+	if (k->compromised || k->lost || k->forced != 0)
 		return false;
 	return policy_block(z->policy, k->pair->type, k->pair->algorithm) ==
 	    NULL ||
 	    key_conforms(z, k);
+}
+
+/* Caches may still hold signatures by a ZSK of the algorithm that is lost. */
+bool
+zone_lost_zsk(const struct zone *z, uint8_t algorithm)
+{
+	const struct zonekey *k;
+	size_t i;
+
+	for (i = 0; i < z->nkeys; i++) {
+		k = &z->keys[i];
+		if (k->lost && key_is(k, KEY_ZSK, algorithm) &&
+		    (k->state == STATE_ACTIVE || k->state == STATE_RETIRE))
+			return true;
+	}
+	return false;
+}
+
+static bool
+signs_zone(const struct zonekey *k, uint8_t algorithm)
+{
+	return key_is(k, KEY_ZSK, algorithm) && k->state == STATE_ACTIVE &&
+	    !k->lost;
+}
+
+const struct zonekey *
+engine_stand_in(const struct zone *z, uint8_t algorithm)
+{
+	const struct zonekey *k, *best = NULL;
+	bool lacking = false;
+	size_t i;
+
+	for (i = 0; i < z->nkeys; i++) {
+		k = &z->keys[i];
+		if (signs_zone(k, algorithm))
+			return NULL;
+		lacking = lacking || (k->lost && k->state == STATE_ACTIVE &&
+			key_is(k, KEY_ZSK, algorithm));
+	}
+	for (i = 0; i < z->nkeys && lacking; i++) {
+		k = &z->keys[i];
+		if (!key_is(k, KEY_KSK, algorithm) || k->lost ||
+		    !key_published(k))
+			continue;
+		/* Active and ready ones are in every cache. */
+		if (k->state == STATE_ACTIVE)
+			return k;
+		if (best == NULL || k->state == STATE_READY)
+			best = k;
+	}
+	return best;
 }
 
 /* Some cache or the parent may have seen it. */

@@ -89,7 +89,9 @@ move(struct pass *ps, struct zone *z, struct zonekey *k)
 			    "the zone was published without it");
 		break;
 	case STATE_RETIRE:
-		if (replaced(ps, z, k, &i, &w))
+		/* It may have signed in that one's place: engine_stand_in(). */
+		if (!zone_lost_zsk(z, k->pair->algorithm) &&
+		    replaced(ps, z, k, &i, &w))
 			pass_state(ps, z, k, STATE_DEAD, i, w.start,
 			    "no cache needs it for a DS");
 		break;

@@ -329,7 +329,8 @@ engine_signconf(const struct zone *z, struct signing_key **out, size_t *n,
 			.pair = k->pair,
 			.publish = key_published(k),
 			.ksk = k->pair->type == KEY_KSK,
-			.zsk = makes_signatures(k),
+			.zsk = !k->lost && (makes_signatures(k) ||
+				k == engine_stand_in(z, k->pair->algorithm)),
 			.compromised = k->compromised &&
 			    k->state == STATE_RETIRE,
 		};

@@ -59,6 +59,10 @@ share_count(struct pass *ps, const struct zone *z, const struct zonekey *k,
 
 	if (!zone_shares(z))
 		return;
+	if (k->lost) {
+		s->spent += by > 0 ? 1 : (size_t)-1;
+		return;
+	}
 	switch (k->state) {
 	case STATE_ACTIVE:
 		count = k->forced != 0 || k->compromised ? &s->spent :

@@ -81,6 +81,53 @@ force_sharers(struct model *m, const struct keypair *pair, bool emergency,
 	}
 }
 
+/* A key that no cache knows goes with its private half. */
+static void
+forget_unused(struct model *m, struct keypair *pair)
+{
+	struct zone *z;
+	size_t i, j;
+
+	for (i = 0; i < m->nzones && pair->uses != 0; i++) {
+		z = m->zones[i];
+		for (j = z->nkeys; j-- > 0;) {
+			if (z->keys[j].pair == pair &&
+			    z->keys[j].state == STATE_GENERATE)
+				zone_remove_key(z, j);
+		}
+	}
+	if (pair->uses == 0)
+		model_remove_pair(m, pair);
+}
+
+int
+engine_lost(struct model *m, struct keypair *pair, int64_t now, bool *rolled,
+    struct diag *d)
+{
+	struct zonekey *k;
+	size_t i;
+
+	*rolled = false;
+	if (refuse_clock(m, now, d) == -1)
+		return -1;
+	for (i = 0; i < m->nzones; i++) {
+		k = zone_key(m->zones[i], pair);
+		if (k == NULL || k->state == STATE_GENERATE ||
+		    k->state == STATE_DEAD)
+			continue;
+		k->lost = true;
+		/* The algorithm that comes begins again, with another key. */
+		if (k->state == STATE_ACTIVE && k->sign_only)
+			set_state(k, STATE_DEAD, now);
+		if (k->state != STATE_ACTIVE)
+			continue;
+		force(k, false, now);
+		*rolled = true;
+	}
+	forget_unused(m, pair);
+	return 0;
+}
+
 int
 engine_rolled_lately(const struct model *m, const struct zone *z,
     enum key_type type, int64_t now, struct diag *d)

@@ -62,15 +62,16 @@ due(struct pass *ps, struct zone *z, const struct zonekey *k, bool *held)
 
 /*
  * A shared key takes over in all its zones at once, or in this one when it
- * has done so elsewhere.  An emergency waits for nobody.
+ * has done so elsewhere.  An emergency waits for nobody, nor does a key in the
+ * place of a lost one.
  */
 static bool
 blocked(struct pass *ps, const struct zone *z, const struct zonekey *next,
-    bool emergency)
+    bool urgent)
 {
 	const struct share *s = &ps->shares[next->pair->mark];
 
-	return zone_shares(z) && !emergency && s->active == 0 &&
+	return zone_shares(z) && !urgent && s->active == 0 &&
 	    s->waiting != 0;
 }
 
@@ -148,7 +149,7 @@ retire_due(struct pass *ps, struct zone *z, uint8_t algorithm,
 
 static void
 switch_keys(struct pass *ps, struct zone *z, uint8_t algorithm,
-    struct keypair *old, bool emergency)
+    const struct zonekey *old, bool emergency)
 {
 	struct zonekey *next;
 
@@ -158,11 +159,11 @@ switch_keys(struct pass *ps, struct zone *z, uint8_t algorithm,
 	}
 	next = successor(z, algorithm);
 	if (next == NULL) {
-		pass_note(ps, ACTION_NOT_READY, z, old, KEY_ZSK, 0);
+		pass_note(ps, ACTION_NOT_READY, z, old->pair, KEY_ZSK, 0);
 	} else if (key_gated(ps->m, next->pair)) {
 		pass_note(ps, ACTION_BACKUP, z, next->pair, KEY_ZSK,
 		    next->entered[STATE_READY]);
-	} else if (blocked(ps, z, next, emergency)) {
+	} else if (blocked(ps, z, next, emergency || old->lost)) {
 		pass_note(ps, ACTION_BLOCKED, z, next->pair, KEY_ZSK, 0);
 		if (!ps->no_memory)
 			name_blocker(ps, next->pair);
@@ -171,7 +172,9 @@ switch_keys(struct pass *ps, struct zone *z, uint8_t algorithm,
 			pass_tell(ps, ACTION_NO_BACKUP, z, next->pair,
 			    ps->now);
 		pass_state(ps, z, next, STATE_ACTIVE, INTERVAL_NONE, 0,
-		    emergency ? "emergency rollover" : "rollover");
+		    old->lost ? "its predecessor is lost" :
+		    emergency ? "emergency rollover" :
+				"rollover");
 		retire_due(ps, z, algorithm, next);
 	}
 }
@@ -185,11 +188,13 @@ discard(struct pass *ps, struct zone *z, uint8_t algorithm)
 
 	for (i = 0; i < z->nkeys; i++) {
 		k = &z->keys[i];
-		if (key_is(k, KEY_ZSK, algorithm) && !k->pair->imported &&
+		if (key_is(k, KEY_ZSK, algorithm) &&
+		    (k->lost || !k->pair->imported) &&
 		    (k->state == STATE_PUBLISH || k->state == STATE_READY) &&
 		    !key_usable(z, k))
 			pass_state(ps, z, k, STATE_DEAD, INTERVAL_NONE, 0,
-			    "unused, and not what the policy asks for");
+			    k->lost ? "lost before it was used" :
+				"unused, and not what the policy asks for");
 	}
 }
 
@@ -198,7 +203,7 @@ zsk_roll(struct pass *ps, struct zone *z, uint8_t algorithm)
 {
 	const struct key_block *b = policy_block(z->policy, KEY_ZSK,
 	    algorithm);
-	struct keypair *old = NULL;
+	const struct zonekey *old = NULL;
 	struct zonekey *k;
 	bool held = false, emergency = false;
 	int64_t lead = zone_lead(z, ps->now, ps->gap), at;
@@ -209,7 +214,8 @@ zsk_roll(struct pass *ps, struct zone *z, uint8_t algorithm)
 		k = &z->keys[i];
 		if (!key_is(k, KEY_ZSK, algorithm) || !due(ps, z, k, &held))
 			continue;
-		old = k->pair;
+		if (old == NULL || k->lost)
+			old = k;
 		emergency = emergency || k->compromised;
 	}
 	if (old != NULL)

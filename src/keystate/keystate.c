@@ -69,6 +69,8 @@ fill_options(struct options *o, struct cli_option *rows)
 		    "accepted: there is no daemon to tell" },
 		{ 0, "emergency", CLI_FLAG, &o->emergency, NULL,
 		    "the key is compromised" },
+		{ 0, "lost", CLI_FLAG, &o->lost, NULL,
+		    "its private half is gone, and in no backup" },
 		{ 0, "file", CLI_TEXT, &o->file, "FILE", "the file" },
 		{ 0, "from", CLI_TEXT, &o->from, "FILE",
 		    "BIND's K*.private, or a PKCS#8 PEM" },

@@ -25,7 +25,7 @@ struct options {
 	uint32_t bits, tag, zonetotal;
 	int64_t interval, until, at, now, wait;
 	bool all, ds, no_retire, verbose, json, force, dry_run, yes;
-	bool assume_published, accept_clock, published, emergency, no_xml;
+	bool assume_published, accept_clock, published, emergency, no_xml, lost;
 	bool check_repository, no_notify, cds, reconcile, quiet;
 };
 

@@ -9,6 +9,7 @@
 #include "hex.h"
 #include "importtime.h"
 #include "keystore_admin.h"
+#include "lost.h"
 #include "material.h"
 #include "purge.h"
 #include "report.h"
@@ -269,8 +270,8 @@ refuse_second(const struct session *s, const struct zone *only,
 }
 
 static int
-roll(struct session *s, struct zone *z, struct policy *p, enum key_type type,
-    struct diag *d)
+roll_there(struct session *s, struct zone *z, struct policy *p,
+    enum key_type type, struct diag *d)
 {
 	if (!s->o.force && !s->o.emergency &&
 	    refuse_second(s, z, p, type, d) == -1)
@@ -279,6 +280,43 @@ roll(struct session *s, struct zone *z, struct policy *p, enum key_type type,
 		return engine_rollover(
 		    s->m, z, type, s->o.emergency, s->now, d);
 	return engine_rollover_policy(s->m, p, type, s->o.emergency, s->now, d);
+}
+
+/*
+ * 1: done, 0: the operator said no.  A key that is gone cannot be rolled as
+ * one that signs on until its successor is ready: in an emergency the
+ * repositories are asked first.
+ */
+static int
+roll(struct session *s, struct zone *z, struct policy *p, enum key_type type,
+    size_t *lost, struct diag *d)
+{
+	size_t n = 0;
+	int rc = 1;
+
+	if (s->o.lost || s->o.emergency)
+		rc = lost_mark(s, z, p, type, s->o.lost ? LOST_ASK : LOST_SEEN,
+		    &n, d);
+	*lost += n;
+	if (rc != 1 || s->o.lost)
+		return rc;
+	/* One that is being rolled already may be lost since. */
+	if (roll_there(s, z, p, type, d) == -1 && n == 0)
+		return -1;
+	return 1;
+}
+
+/* Those of one zone, or of the policy's zones. */
+static void
+tell_lost(const struct session *s, const struct zone *only,
+    const struct policy *p, enum key_type type)
+{
+	for (size_t i = 0; i < s->m->nzones; i++) {
+		const struct zone *z = s->m->zones[i];
+
+		if ((only != NULL && z == only) || (p != NULL && z->policy == p))
+			lost_tell(s, z, type);
+	}
 }
 
 /* One line for each key that is on its way out now. */
@@ -293,7 +331,7 @@ tell_rolled(
 		    (p != NULL && z->policy != p))
 			continue;
 		for (size_t k = 0; k < z->nkeys; k++)
-			if (z->keys[k].forced != 0 &&
+			if (z->keys[k].forced != 0 && !z->keys[k].lost &&
 			    z->keys[k].state == STATE_ACTIVE)
 				(void)printf("%s: %s key %s is to be "
 					     "replaced\n",
@@ -309,6 +347,7 @@ key_rollover(struct session *s, int argc, char **operands, struct diag *d)
 	enum key_type type;
 	struct zone *z = NULL;
 	struct policy *p = NULL;
+	size_t lost = 0;
 	int given, first, last, yes;
 
 	(void)argc;
@@ -335,15 +374,25 @@ key_rollover(struct session *s, int argc, char **operands, struct diag *d)
 	first = given == 1 ? (int)type : KEY_ZSK;
 	last = given == 1 ? (int)type : KEY_KSK;
 	for (int t = first; t <= last; t++) {
-		if (roll(s, z, p, (enum key_type)t, d) == -1)
-			return verb_failed(d);
+		if ((yes = roll(s, z, p, (enum key_type)t, &lost, d)) != 1)
+			return yes == 0 ? STATUS_OK : verb_failed(d);
 		database_history(s->db, s->now, z != NULL ? z->name : NULL,
 		    key_type_name((enum key_type)t), NULL,
-		    s->o.emergency ? "rollover-emergency" : "rollover", NULL,
+		    s->o.lost		? "rollover-lost" :
+			s->o.emergency	? "rollover-emergency" :
+					  "rollover", NULL,
 		    NULL, NULL, 0, p != NULL ? p->name : "command");
+	}
+	if (s->o.lost && lost == 0) {
+		diag_set(d, STATUS_BAD,
+		    "no key is lost: each is in its repository; key rollover "
+		    "without --lost replaces one");
+		return verb_failed(d);
 	}
 	if (session_commit(s, d) == -1)
 		return verb_failed(d);
+	for (int t = first; t <= last && lost > 0; t++)
+		tell_lost(s, z, p, (enum key_type)t);
 	tell_rolled(s, z, p);
 	return STATUS_OK;
 }
@@ -660,7 +709,7 @@ const struct verb key_verbs[] = {
 	{ "key import", "krzbgetwyC,from", NEEDS_ALL,
 	    "Take over a key that is in a repository, or in a file.",
 	    key_import },
-	{ "key rollover", "zpt,emergency,yes,force", NEEDS_ALL,
+	{ "key rollover", "zpt,emergency,lost,yes,force", NEEDS_ALL,
 	    "Replace keys now, in the time that it takes.", key_rollover },
 	{ "key purge", "zp", NEEDS_ALL, "Destroy dead keys.", key_purge },
 	{ "key ds-seen", "xkzfl", NEEDS_ALL,
