@@ -86,11 +86,11 @@ export P11SHIM P11SHIM_COUNT P11SHIM_MODULE
 edit
 printf 9999 >"$T/etc/pin"
 rejects 2 'resign: [a-z]*.example.: not published: SoftHSM: login: The password or PIN is incorrect' rs -j 1
-is 'once' "$(cat "$T/count")" 'find 0 copy 0 login 1'
+is 'once' "$(cat "$T/count")" 'find 0 ask 0 copy 0 login 1'
 printf 1234 >"$T/etc/pin"
 P11SHIM=pin-locked
 rejects 2 'resign: [a-z]*.example.: not published: SoftHSM: the PIN is locked: the security officer must set a new one' rs -j 1
-is 'a locked token is asked once' "$(cat "$T/count")" 'find 0 copy 0 login 1'
+is 'a locked token is asked once' "$(cat "$T/count")" 'find 0 ask 0 copy 0 login 1'
 P11SHIM=''
 recovers 'a wrong PIN, a locked token'
 
@@ -101,7 +101,7 @@ printf 9999 >"$T/etc/pin"
 rejects 2 'keystate: policy [a-z0-9]*: KSK: no key made: SoftHSM: login: .*(incorrect.*: correct it|one try is left)' \
 	ks enforce -q --now "$NOW"
 is 'in one line' "$(wc -l <"$T/rejects.err")" 1
-is 'one login' "$(cat "$T/count")" 'find 0 copy 0 login 1'
+is 'one login' "$(cat "$T/count")" 'find 0 ask 0 copy 0 login 1'
 ks key list -v >"$T/list" 2>"$T/err"
 is 'key list does not say that the keys are gone' "$(grep -c 'which did not open' "$T/list") $(grep -c 'NOT' "$T/list")" '8 0'
 is 'but why it does not know' "$(grep -c '^keystate: SoftHSM: login: .*incorrect' "$T/err") $(wc -l <"$T/err")" '1 1'
