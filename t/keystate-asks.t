@@ -97,4 +97,24 @@ rejects 1 'that was for all zones that share it; --force' ks key rollover -p def
 same 'and nothing changed' "$T/state/keys.db" "$T/before"
 ok 'with --force' ks key rollover -z c1.example -t ZSK --yes --force --now 20260603000500
 ok 'or when it is compromised' ks key rollover -z c1.example -t ZSK --yes --emergency --now 20260603000600
+# --- a DS beside others
+# A standby key's DS stands in the parent, the old key's still too: with the new one's gone the zone would stay
+# secure, but who was asked for the old one's removal and names the new one is told.
+sed -i '/<Policy name="nsec3">/,/<\/Policy>/ { /<KSK>/,/<\/KSK>/ s|<Standby>0</Standby>|<Standby>1</Standby>| }' "$T/etc/kasp.xml"
+ok 'b.example has a standby KSK from now on' ks_publish 20260603000000
+for now in 20260605000000 20260607000000; do
+	for state in ready dssub; do
+		id=$(column b.example KSK $state)
+		[ -z "$id" ] || ks key ds-seen -z b.example -k "$id" --now $now >/dev/null
+	done
+	ks_publish $now
+done
+ok 'a rollover' ks key rollover -z b.example -t KSK --now 20260607000100
+for now in 20260607000200 20260609000000 20260611000000; do ks_publish $now; done
+ok 'ds-seen' ks key ds-seen -z b.example -k "$(column b.example KSK ready)" --now 20260611000100
+cp "$T/state/keys.db" "$T/before"
+rejects 2 'is active and its DS belongs into the parent; nothing asked for its removal.*Not without --yes' \
+	ks key ds-gone -z b.example -k "$(column b.example KSK active)" --now 20260611000200
+same 'and nothing changed' "$T/state/keys.db" "$T/before"
+ok 'the old one goes as asked' ks key ds-gone -z b.example -k "$(column b.example KSK retire)" --now 20260611000300
 done_testing

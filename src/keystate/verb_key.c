@@ -160,6 +160,35 @@ confirm_insecure(const struct session *s, const struct zone *z, struct diag *d)
 	return session_confirm(s, question, d);
 }
 
+/*
+ * What a person says of a DS is believed.  A wrong key named by mistake would
+ * have the engine count on another DS than resolvers do.
+ */
+static int
+confirm_unasked(const struct session *s, const struct zone *z,
+    const struct zonekey *k, struct diag *d)
+{
+	char question[512];
+
+	(void)snprintf(question, sizeof(question),
+	    "%.255s: key %u is active and its DS belongs into the parent; "
+	    "nothing asked for its removal.  Is the DS gone?",
+	    z->name, k->pair->tag);
+	return session_confirm(s, question, d);
+}
+
+/* 1: go on, 0: no, -1. */
+static int
+confirm_gone(const struct session *s, const struct zone *z,
+    const struct zonekey *k, struct diag *d)
+{
+	if (engine_ds_last(z, k))
+		return confirm_insecure(s, z, d);
+	if (k->state == STATE_ACTIVE && engine_ds_wanted(z, k))
+		return confirm_unasked(s, z, k, d);
+	return 1;
+}
+
 /* DS of standby keys alone lead nowhere. */
 static bool
 is_trusted(const struct zone *z)
@@ -209,7 +238,7 @@ key_ds_gone(struct session *s, int argc, char **operands, struct diag *d)
 	}
 	if (find_ksk(s, true, &z, &k, d) == -1)
 		return verb_failed(d);
-	if (engine_ds_last(z, k) && (yes = confirm_insecure(s, z, d)) != 1)
+	if ((yes = confirm_gone(s, z, k, d)) != 1)
 		return yes == 0 ? STATUS_OK : verb_failed(d);
 	if (engine_ds_gone(s->m, z, k, s->now, d) == -1)
 		return verb_failed(d);
