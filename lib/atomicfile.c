@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "atomicfile.h"
+#include "writeall.h"
 
 #define MARK	   ".tmp."
 #define MARK_LEN   5
@@ -211,18 +212,10 @@ atomicfile_put(const char *path, const char *bytes, size_t len, mode_t mode,
 
 	if (atomicfile_open(&af, path, mode, d) == -1)
 		return -1;
-	while (len > 0) {
-		const ssize_t n = write(af->fd, bytes, len);
-
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1) {
-			diag_system(d, "%s", path);
-			atomicfile_abandon(af);
-			return -1;
-		}
-		bytes += n;
-		len -= (size_t)n;
+	if (write_all(af->fd, bytes, len) == -1) {
+		diag_system(d, "%s", path);
+		atomicfile_abandon(af);
+		return -1;
 	}
 	return atomicfile_commit(af, keep_previous, d);
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "stream.h"
+#include "writeall.h"
 
 #define BUFFER_START ((size_t)64 * 1024)
 #define PIPE_SIZE    (1024 * 1024)
@@ -206,22 +207,12 @@ stream_out_tap(struct stream_out *out,
 }
 
 static void
-write_all(struct stream_out *out, const char *bytes, size_t len)
+put_out(struct stream_out *out, const char *bytes, size_t len)
 {
 	if (out->tap != NULL)
 		out->tap(out->tap_ctx, bytes, len);
-	while (len > 0 && out->failed == 0) {
-		const ssize_t n = write(out->fd, bytes, len);
-
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1) {
-			out->failed = errno;
-			return;
-		}
-		bytes += n;
-		len -= (size_t)n;
-	}
+	if (out->failed == 0 && write_all(out->fd, bytes, len) == -1)
+		out->failed = errno;
 }
 
 void
@@ -229,11 +220,11 @@ stream_write(struct stream_out *out, const void *bytes, size_t len)
 {
 	out->bytes += len;
 	if (len > BUFFER_START - out->used) {
-		write_all(out, out->buf, out->used);
+		put_out(out, out->buf, out->used);
 		out->used = 0;
 	}
 	if (len >= BUFFER_START) {
-		write_all(out, bytes, len);
+		put_out(out, bytes, len);
 		return;
 	}
 	memcpy(out->buf + out->used, bytes, len);
@@ -279,7 +270,7 @@ stream_failed(const struct stream_out *out)
 int
 stream_flush(struct stream_out *out, struct diag *d)
 {
-	write_all(out, out->buf, out->used);
+	put_out(out, out->buf, out->used);
 	out->used = 0;
 	if (out->failed != 0) {
 		errno = out->failed;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "across.h"
+#include "writeall.h"
 
 #define DS_TTL 86400 /* of a DS that states none */
 
@@ -28,8 +29,8 @@ open_text(const char *what, struct diag *d)
 		return fd;
 	}
 	fd = memfd_create("parent-ds", MFD_CLOEXEC);
-	if (fd == -1 || write(fd, what, size) != (ssize_t)size ||
-	    write(fd, "\n", 1) != 1 || lseek(fd, 0, SEEK_SET) == -1) {
+	if (fd == -1 || write_all(fd, what, size) == -1 ||
+	    write_all(fd, "\n", 1) == -1 || lseek(fd, 0, SEEK_SET) == -1) {
 		(void)diag_system(d, "--parent-ds");
 		if (fd != -1)
 			(void)close(fd);

@@ -11,6 +11,7 @@
 #include "report.h"
 #include "sandbox.h"
 #include "worker.h"
+#include "writeall.h"
 
 /*
  * The peer is a stranger: of all files only the zone's folder and the one for
@@ -60,7 +61,7 @@ work(const struct fetch_config *config, const struct fetch_zone *zone,
 		_exit(STATUS_SYSTEM);
 	}
 	refresh_zone(config, zone, options, &result);
-	if (write(fd, &result, sizeof(result)) != (ssize_t)sizeof(result))
+	if (write_all(fd, &result, sizeof(result)) == -1)
 		_exit(STATUS_SYSTEM);
 	_exit(STATUS_OK);
 }

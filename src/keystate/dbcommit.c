@@ -1,5 +1,4 @@
 /* Writing a commit: keys.db, zone.db, history.log, and policy.db, which makes it. */
-#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -13,6 +12,7 @@
 #include "db.h"
 #include "dbrows.h"
 #include "hex.h"
+#include "writeall.h"
 
 /*
  * After an interrupted commit: the version before goes back into its place,
@@ -34,22 +34,6 @@ mend(struct database *db, int which, struct diag *d)
 	if (atomicfile_sync_folder(path, d) == -1)
 		return -1;
 	db->stamp[which].torn = false;
-	return 0;
-}
-
-static int
-write_all(int fd, const char *bytes, size_t len)
-{
-	while (len > 0) {
-		const ssize_t n = write(fd, bytes, len);
-
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return -1;
-		bytes += n;
-		len -= (size_t)n;
-	}
 	return 0;
 }
 

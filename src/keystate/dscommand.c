@@ -8,6 +8,7 @@
 
 #include "actions.h"
 #include "dscommand.h"
+#include "writeall.h"
 
 /* In the child: nothing of ours is open but the pipe. */
 static void
@@ -26,18 +27,7 @@ become(const char *command, const char *zone, int in)
 static int
 feed(int fd, const struct textbuf *t)
 {
-	size_t done = 0;
-
-	while (done < t->len) {
-		const ssize_t n = write(fd, t->buf + done, t->len - done);
-
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return errno == EPIPE ? 0 : -1;
-		done += (size_t)n;
-	}
-	return 0;
+	return write_all(fd, t->buf, t->len) == 0 || errno == EPIPE ? 0 : -1;
 }
 
 static int

@@ -14,6 +14,7 @@
 #include "report.h"
 #include "signconfs.h"
 #include "tidy.h"
+#include "writeall.h"
 
 #define FILE_MODE 0644 /* nothing secret; other users' tools may look */
 
@@ -286,18 +287,10 @@ put(const char *path, const char *text, size_t len, struct diag *d)
 
 	if (atomicfile_open(&af, path, FILE_MODE, d) == -1)
 		return -1;
-	while (len > 0) {
-		const ssize_t n = write(atomicfile_fd(af), text, len);
-
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1) {
-			diag_system(d, "%s", path);
-			atomicfile_abandon(af);
-			return -1;
-		}
-		text += n;
-		len -= (size_t)n;
+	if (write_all(atomicfile_fd(af), text, len) == -1) {
+		diag_system(d, "%s", path);
+		atomicfile_abandon(af);
+		return -1;
 	}
 	/* Each pass looks whether the file holds this text. */
 	return atomicfile_commit_unsynced(af, d);

@@ -14,6 +14,7 @@
 #include "pin.h"
 #include "report.h"
 #include "verb.h"
+#include "writeall.h"
 #include "zoneedit.h"
 
 /* ---- setup ---- */
@@ -21,12 +22,11 @@
 static int
 write_new(const char *path, const char *text, mode_t mode, struct diag *d)
 {
-	const size_t len = strlen(text);
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
 
 	if (fd == -1)
 		return diag_system(d, "%s", path);
-	if (write(fd, text, len) != (ssize_t)len || fsync(fd) == -1) {
+	if (write_all(fd, text, strlen(text)) == -1 || fsync(fd) == -1) {
 		diag_system(d, "%s", path);
 		(void)close(fd);
 		(void)unlink(path);
