@@ -2,6 +2,7 @@
 # resign under a clock that jumps: what is published is valid by the true time all along, and by the clock's.
 . t/lib.sh
 . t/keystate.sh
+. t/resign.sh
 ks_installation
 zones='one.example two.example'
 day=86400
@@ -18,17 +19,6 @@ rs() { # MOMENT [OPTION...]
 	moment=$1
 	shift
 	resign -c "$T/etc/conf.xml" --now "$moment" "$@"
-}
-serial() { sed -n 's/^;end .*sign-rrsets\.serial=\([0-9]*\).*/\1/p' "$T/state/signed/$1"; }
-# MOMENT: whole and valid then, of a serial that does not fall.
-sound() {
-	for z in $zones; do
-		at=$(date -u -d "@$1" +%Y%m%d%H%M%S)
-		ldns-verify-zone -t "$at" "$T/state/signed/$z" || return 1
-		audit-zone -q --now "$1" "$T/state/signed/$z" || return 1
-		[ "$(serial $z)" -ge "$(cat "$T/serial.$z" 2>/dev/null || echo 0)" ] || { echo "$z: serial"; return 1; }
-		serial $z >"$T/serial.$z"
-	done
 }
 published() { grep -q "^$1\.one\.example.*RRSIG" "$T/state/signed/one.example"; }
 

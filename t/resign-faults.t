@@ -5,6 +5,8 @@
 	FAULTS_MOUNT=yes exec unshare -m sh "$0"
 . t/lib.sh
 . t/keystate.sh
+SIGNED=$T/signed
+. t/resign.sh
 [ -n "$(softhsm_module)" ] || skip_all 'no SoftHSM'
 ks_installation
 SHIM=$PWD/${BUILD:-build/release}/t/p11shim.so
@@ -22,16 +24,6 @@ for z in $zones; do
 done
 ok 'the first run' rs
 
-serial() { sed -n 's/^;end .*sign-rrsets\.serial=\([0-9]*\).*/\1/p' "$T/signed/$1"; }
-# Whole, valid, of a serial that does not fall.
-sound() {
-	for z in $zones; do
-		ldns-verify-zone "$T/signed/$z" >"$T/verdict" 2>&1 || { echo "$z"; cat "$T/verdict"; return 1; }
-		tail -n 1 "$T/signed/$z" | grep -q '^;done zones=1 failed=0$' || { echo "$z: cut"; return 1; }
-		[ "$(serial $z)" -ge "$(cat "$T/serial.$z" 2>/dev/null || echo 0)" ] || { echo "$z: serial"; return 1; }
-		serial $z >"$T/serial.$z"
-	done
-}
 edits=0
 edit() { # a change for each zone
 	NOW=$((NOW + 60)) edits=$((edits + 1))

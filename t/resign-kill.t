@@ -3,6 +3,7 @@
 # KILL_ROUNDS=N: more of them (make soak).
 . t/lib.sh
 . t/keystate.sh
+. t/resign.sh
 ks_installation
 NOW=$(($(date +%s) - 86400)) # time goes by faster than here, and ldns judges by the true one
 rs() { resign -c "$T/etc/conf.xml" --now "$NOW" "$@"; }
@@ -22,17 +23,6 @@ for z in $zones; do
 	ks zone add -z $z -p $p >"$T/out" 2>&1 || cat "$T/out"
 done
 ok 'the first run' rs
-serial() { sed -n 's/^;end .*sign-rrsets\.serial=\([0-9]*\).*/\1/p' "$T/state/signed/$1"; }
-
-# Whole, valid, of a serial that does not fall.
-sound() {
-	for z in $zones; do
-		ldns-verify-zone "$T/state/signed/$z" >"$T/verdict" 2>&1 || { cat "$T/verdict"; return 1; }
-		tail -n 1 "$T/state/signed/$z" | grep -q '^;done zones=1 failed=0$' || { echo "$z: cut"; return 1; }
-		[ "$(serial $z)" -ge "$(cat "$T/serial.$z" 2>/dev/null || echo 0)" ] || { echo "$z: serial"; return 1; }
-		serial $z >"$T/serial.$z"
-	done
-}
 ok 'sound' sound
 
 # How long a run takes here: the moments are spread over it.

@@ -2,6 +2,8 @@
 # resign: as whom it runs, in which folders, and how the name server is told of many zones.
 . t/lib.sh
 . t/keystate.sh
+SIGNED=$T/signed
+. t/resign.sh
 [ -n "$(softhsm_module)" ] || skip_all 'no SoftHSM'
 ks_installation
 NOW=$(($(date +%s) - 86400)) # time goes by faster than here
@@ -24,7 +26,6 @@ edit() {
 	done
 }
 recorded() { awk -F '\t' -v zone="$1" '$1 == zone { print $7 }' "$T/state/zone.db"; }
-serial() { sed -n 's/^;end .*sign-rrsets\.serial=\([0-9]*\).*/\1/p' "$T/signed/$1"; }
 notify() { # COMMAND
 	sed -i -e 's|<NotifyCommand>.*</NotifyCommand>||' \
 		-e "s|</Signer>|<NotifyCommand>$1</NotifyCommand></Signer>|" "$T/etc/conf.xml"

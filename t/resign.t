@@ -2,6 +2,7 @@
 # resign: from a configuration to published zones, run after run.
 . t/lib.sh
 . t/keystate.sh
+. t/resign.sh
 ks_installation
 zone() { # NAME: an unsigned zone
 	mkdir -p "$T/state/unsigned" "$T/state/signed"
@@ -16,7 +17,6 @@ zone() { # NAME: an unsigned zone
 }
 rs() { resign -c "$T/etc/conf.xml" --now "$NOW" "$@"; }
 signed() { echo "$T/state/signed/$1"; }
-serial() { sed -n 's/^;end .*sign-rrsets\.serial=\([0-9]*\).*/\1/p' "$(signed "$1")"; }
 NOW=$(date +%s)
 
 sed -i "s|<WorkingDirectory>.*|<WorkingDirectory>$T/state/tmp</WorkingDirectory>|" "$T/etc/conf.xml"
