@@ -14,7 +14,7 @@
 static void
 run(size_t n, size_t bad)
 {
-	int fd[FILES], error[FILES];
+	int fd[FILES] = { 0 }, error[FILES] = { 0 };
 	size_t failed = 0, named = 0;
 
 	for (size_t i = 0; i < n; i++) {
