@@ -51,6 +51,23 @@ ok 'its new name is signed' grep -q '^new.one.example.*RRSIG' "$(signed one.exam
 ok 'the serial rose' test "$(serial one.example)" -gt "$before"
 is 'the others are as they were' "$(cksum "$T/state/signed/two.example")" "$(grep two.example "$T/before" | head -n 1)"
 
+# What filters say goes to syslog too, each line at its own level.
+mkdir "$T/fake"
+cat >"$T/fake/logger" <<-EOF
+	#!/bin/sh
+	echo "\$*" >>"$T/logged"
+EOF
+chmod +x "$T/fake/logger"
+echo "www.elsewhere. A 192.0.2.1" >>"$T/state/unsigned/one.example"
+NOW=$((NOW + 60))
+(PATH=$T/fake:$PATH && rs) 2>"$T/err"
+is 'a warning of a filter is one to people' "$(grep -c '^read-zone: warning: one.example.: 1 out-of-zone records dropped$' "$T/err")" 1
+is 'and to syslog' "$(grep -c '^-t read-zone -p [a-z0-9]*\.warning -- warning: one.example.: 1 out-of-zone records dropped$' "$T/logged")" 1
+sed -i '/elsewhere/d' "$T/state/unsigned/one.example"
+sleep 1.1
+NOW=$((NOW + 60))
+ok 'it is taken out again' rs
+
 # A bad input keeps the published zone and is told each time, and the others go on.
 echo "www.two.example. CNAME x." >>"$T/state/unsigned/two.example"
 echo "new.three.example. A 192.0.2.9" >>"$T/state/unsigned/three.example"
