@@ -322,7 +322,7 @@ p256point_free(struct p256point *q)
 
 /* Digits that are 0 or odd and below 16, four zeros at least after each. */
 static void
-naf(int8_t digit[NAF_MAX], uint64_t n)
+naf(int16_t digit[NAF_MAX], uint64_t n)
 {
 	for (int i = 0; i < NAF_MAX; i++) {
 		int d = 0;
@@ -333,7 +333,7 @@ naf(int8_t digit[NAF_MAX], uint64_t n)
 				d -= 1 << NAF_WIDTH;
 			n -= (uint64_t)(int64_t)d;
 		}
-		digit[i] = (int8_t)d;
+		digit[i] = (int16_t)d;
 		n >>= 1;
 	}
 }
@@ -343,7 +343,7 @@ static void
 add_by_odd(struct point *acc, struct p256point *const q[2],
     const struct p256num *const u[2])
 {
-	int8_t digit[2 * PIECES][NAF_MAX];
+	int16_t digit[2 * PIECES][NAF_MAX];
 	const struct p256point *from[2 * PIECES];
 	int rows = 0, piece[2 * PIECES];
 
