@@ -87,6 +87,7 @@ hard(void)
 		BN_lshift(x, x, (int)(any() % 32 * 8));
 		if (any() % 2 == 0)
 			BN_sub_word(x, 1);
+		BN_mask_bits(x, 256);
 	}
 	return x;
 }
