@@ -145,7 +145,7 @@ ok((() = $help =~ /\n/g) <= 24 && !grep({ length > 80 } split /\n/, $help), '--h
 # The judge shares nothing with the side that it judges.
 my $objects = ($ENV{BUILD} // 'build/release') . '/lib';
 my $bin = ($ENV{BIN} // 'bin') . '/audit-zone';
-my %allowed = map { $_ => 1 } qw(atomicfile cli diag duration number report status stream syncfiles version);
+my %allowed = map { $_ => 1 } qw(atomicfile cli diag duration number report status stream syncfiles version writeall);
 my %mine = map { $_ => 1 } `nm --defined-only $bin` =~ /^\S+ [TDBR] (\w+)$/mg;
 my (%shared, $seen);
 for my $o (glob "$objects/*.o") {
