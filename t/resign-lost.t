@@ -7,6 +7,7 @@ use warnings;
 use File::Path qw(make_path);
 use File::Temp ();
 use POSIX ();
+use Storable ();
 use Test::More;
 BEGIN { require './t/year-judge.pl' }
 
@@ -39,7 +40,6 @@ sub does { # WHAT, ARGUMENTS of keystate: what it said
 }
 
 # Hours in place of days.  The servers lag an hour, as the policy says.
-my $validity = '';
 sub install { # NAME: an installation of its own
 	my ($name, %o) = @_;
 	$dir = "$T/$name";
@@ -56,10 +56,9 @@ sub install { # NAME: an installation of its own
 	$xml =~ s{<Interval>.*?</Interval>}{<Interval>PT2H</Interval>};
 	spew("$dir/etc/conf.xml", $xml);
 	my $key = sub { "<Algorithm>13</Algorithm><Lifetime>$_[0]</Lifetime><Repository>files</Repository><Standby>$_[1]</Standby>" };
-	my $valid = $o{validity} // 'P3D';
 	spew("$dir/etc/kasp.xml", '<?xml version="1.0"?><KASP><Policy name="default"><Description>hours</Description>'
 		. "<Signatures><Resign>PT2H</Resign><Refresh>P1D</Refresh><Validity><Default>P3D</Default><Denial>P3D</Denial>"
-		. "<Keys>$valid</Keys></Validity><Jitter>PT1H</Jitter><InceptionOffset>PT10M</InceptionOffset></Signatures>"
+		. "<Keys>P3D</Keys></Validity><Jitter>PT1H</Jitter><InceptionOffset>PT10M</InceptionOffset></Signatures>"
 		. '<Denial><NSEC/></Denial><Keys><TTL>PT1H</TTL><RetireSafety>PT1H</RetireSafety><PublishSafety>PT1H</PublishSafety>'
 		. '<Purge>P1D</Purge><KSK>' . $key->('P1Y', $o{ksk_standby} // 0) . '</KSK><ZSK>' . $key->('P90D', $o{zsk_standby} // 0)
 		. '</ZSK></Keys><Zone><PropagationDelay>PT1H</PropagationDelay><SOA><TTL>PT1H</TTL><Minimum>PT10M</Minimum>'
@@ -146,7 +145,7 @@ sub parent { # the DS set from now on
 }
 # Hours go by, two at a time, the zone edited every six, until the condition holds: the hours it took.
 sub until_ {
-	my ($what, $most, $good) = @_;
+	my ($what, $most, $good, $step) = @_;
 	my $from = $now;
 	my ($rc, $out);
 	while (1) {
@@ -158,7 +157,7 @@ sub until_ {
 		}
 		last if $good->();
 		last if $now - $from >= $most * $HOUR;
-		$now += 2 * $HOUR;
+		$now += ($step // 2) * $HOUR;
 	}
 	ok($good->(), $what) or diag(stamp(), ": $out", `keystate -c $dir/etc/conf.xml key list -v -a`);
 	return ($now - $from) / $HOUR;
@@ -169,9 +168,17 @@ sub nothing_broke {
 	@trouble = ();
 	return;
 }
-# A zone with its DS in the parent.
+# A zone with its DS in the parent; where it is like the one before, that one as it was then.
+my $snapshot;
 sub secured {
 	my ($name, %o) = @_;
+	if ($snapshot && !%o) {
+		($dir, $now, $edits) = @$snapshot{qw(dir now edits)};
+		$judge = Storable::dclone($snapshot->{judge});
+		system('rm', '-rf', $dir) == 0 && system('cp', '-a', "$T/snapshot", $dir) == 0 or die $!;
+		$inode = (stat "$dir/state/signed/$zone")[1];
+		return;
+	}
 	install($name, %o);
 	until_("$name: its KSK is ready", 24, sub { key('KSK', 'ready') });
 	parent(key('KSK', 'ready'));
@@ -179,6 +186,9 @@ sub secured {
 	$now += 8 * $HOUR;
 	resign();
 	nothing_broke("$name: at first");
+	return if %o;
+	system('cp', '-a', $dir, "$T/snapshot") == 0 or die $!;
+	$snapshot = { dir => $dir, now => $now, edits => $edits, judge => Storable::dclone($judge) };
 	return;
 }
 
@@ -209,11 +219,11 @@ my $took = until_('which takes over', 10, sub { key('ZSK', 'active')->{tag} == $
 is($took, 4, 'once every cache knows it: DNSKEY TTL, delay and safety');
 is(tags(qr/^(?!.* DNSKEY$)/), join(' ', sort $old->{tag}, $next->{tag}), 'and the KSK signs DNSKEY alone again');
 like(dnskeys(), qr/\b$old->{tag}\b/, 'the lost DNSKEY stays for the signatures that are left');
-until_('until the last one has left every cache', 72, sub { !key('ZSK', 'retire') });
+until_('until the last one has left every cache', 72, sub { !key('ZSK', 'retire') }, 6);
 $now += 2 * $HOUR;
 resign();
 is(dnskeys(), join(' ', sort $ksk->{tag}, $next->{tag}), 'then it goes');
-until_('the dead key is purged', 48, sub { !grep { $_->{tag} == $old->{tag} } keys_db() });
+until_('the dead key is purged', 48, sub { !grep { $_->{tag} == $old->{tag} } keys_db() }, 6);
 nothing_broke('a lost ZSK');
 
 # --- with a standby key, in an emergency, where the repository is gone ------------------------------------
@@ -241,5 +251,96 @@ like($out, qr/Repository files does not open: .*Is it gone for good.*Not without
 like($out, qr/whether its keys are there is not known: .*key rollover --lost/, 'and --emergency says how it would');
 $out = does('and believes it', 'key', 'rollover', '-z', $zone, '-t', 'ZSK', '--lost', '--yes');
 is(scalar(grep { $_->{type} eq 'ZSK' && $_->{compromised} & 2 } keys_db()), 4, 'all of its ZSKs are lost');
+
+# --- a KSK: the DS of the next one first, while the DNSKEY RRset stays ---------------------------------------
+# Signed half a day before by the key that is gone: is its signature still what the zone shows?
+secured('ksk');
+until_('half a day', 12, sub { $now % (12 * $HOUR) == 0 }, 4);
+my $zsk;
+($old, $zsk) = (lose(key('KSK', 'active')), key('ZSK', 'active'));
+$out = does('the same command', 'key', 'rollover', '-z', $zone, '--lost');
+like($out, qr/^KSK $old->{id} is not in repository files$/m, 'says which key is gone');
+like($out, qr/^zone $zone: its KSK $old->{id} \(tag $old->{tag}\) is lost, and its last signature of the DNSKEY RRset ends at 2026-01-0\d \S+: .*beside the old one before .*every DS of the zone removed before .*bogus/m,
+	'and what to do by when');
+edit();
+($rc, $out) = resign();
+is($rc, 0, 'a change is published') or diag($out);
+like($out, qr/lost, and its last signature.*please submit the new DS for $zone /s, 'a DS is asked for');
+$next = key('KSK', 'dssub');
+like(does('it is printed', qw(key export -z), $zone, qw(--ds --keystate dssub)), qr/\tDS\t$next->{tag} 13 2 /, 'as the message says');
+is(dnskeys(), join(' ', sort $old->{tag}, $zsk->{tag}), 'the DNSKEY RRset stays as it was');
+is(tags(qr/ DNSKEY$/), $old->{tag}, 'with the signature of the lost key');
+does('a ZSK rollover meanwhile', 'key', 'rollover', '-z', $zone, '-t', 'ZSK');
+my $at = $now;
+until_('waits', 26, sub { $now - $at >= 24 * $HOUR }, 6);
+is(dnskeys(), join(' ', sort $old->{tag}, $zsk->{tag}), 'for nothing may change there');
+parent($old, $next);
+does('ds-seen', 'key', 'ds-seen', '-z', $zone, '-x', $next->{tag});
+$took = until_('the next KSK comes into the zone', 12, sub { key('KSK', 'keypublish') });
+is($took, 6, 'when every cache has its DS');
+is(tags(qr/ DNSKEY$/), $next->{tag}, 'which it signs');
+like(dnskeys(), qr/^\d+ \d+ \d+ \d+$/, 'and the ZSK that waited too');
+until_('it takes over', 12, sub { key('KSK', 'active')->{tag} == $next->{tag} });
+parent($next);
+does('the old DS is gone', 'key', 'ds-gone', '-z', $zone, '-x', $old->{tag});
+until_('the ZSK rolls', 12, sub { key('ZSK', 'active')->{tag} != $zsk->{tag} });
+until_('the lost key is forgotten', 72, sub { !grep { $_->{tag} == $old->{tag} } keys_db() }, 6);
+nothing_broke('a lost KSK');
+
+# --- nobody brings a DS: it goes insecure, or is bogus until one comes -----------------------------------------
+secured('late');
+$old = lose(key('KSK', 'active'));
+does('lost', 'key', 'rollover', '-z', $zone, '-t', 'KSK', '--lost');
+resign();
+until_('the signature ends', 90, sub { key('KSK', 'keypublish') }, 6);
+$next = key('KSK', 'keypublish');
+is(tags(qr/ DNSKEY$/), $next->{tag}, 'then the next KSK is in the zone at once');
+isnt(join("\n", @trouble), '', 'which is bogus, of course');
+is(join("\n", grep { !/leads nowhere|: DNSKEY: served until/ } @trouble), '', 'for its DS alone');
+parent($next);
+does('ds-seen of it', 'key', 'ds-seen', '-z', $zone, '-x', $next->{tag});
+$now += 8 * $HOUR;
+@trouble = ();
+until_('it is active', 8, sub { key('KSK', 'active') && key('KSK', 'active')->{tag} == $next->{tag} });
+does('the old DS', 'key', 'ds-gone', '-z', $zone, '-x', $old->{tag});
+until_('the old key is dead', 48, sub { !grep { $_->{tag} == $old->{tag} && $_->{state} ne 'dead' } keys_db() });
+nothing_broke('once the DS is there');
+
+secured('insecure');
+$old = lose(key('KSK', 'active'));
+does('lost', 'key', 'rollover', '-z', $zone, '-t', 'KSK', '--lost');
+resign();
+parent();
+does('every DS is gone', 'key', 'ds-gone', '-z', $zone, '--all', '--yes');
+until_('the next KSK is published', 24, sub { my $k = key('KSK', 'publish'); $k && dnskeys() =~ /\b$k->{tag}\b/ });
+until_('is ready', 12, sub { key('KSK', 'ready') });
+$next = key('KSK', 'ready');
+parent($next);
+does('ds-seen', 'key', 'ds-seen', '-z', $zone, '-x', $next->{tag});
+until_('replaces the lost one', 24, sub { !grep { $_->{tag} == $old->{tag} && $_->{state} ne 'dead' } keys_db() });
+nothing_broke('insecure in between');
+
+# --- all of it ---------------------------------------------------------------------------------------------------
+secured('all');
+lose($_) for $old = key('KSK', 'active'), $zsk = key('ZSK', 'active');
+$out = does('both at once', 'key', 'rollover', '-z', $zone, '--lost');
+like($out, qr/no KSK can sign in its place/, 'says that nothing can be signed');
+edit();
+($rc, $out) = resign();
+is($rc, 1, 'the zone stays as it is') or diag($out);
+$next = key('KSK', 'dssub');
+parent($old, $next);
+does('ds-seen', 'key', 'ds-seen', '-z', $zone, '-x', $next->{tag});
+$now += 6 * $HOUR;
+($rc, $out) = resign();
+is($rc, 0, 'until every cache has the DS') or diag($out);
+is(join("\n", grep { !/: (\S+ SOA|\S+ NSEC|e$edits\.$zone\. A) of/ } @trouble), '', 'what was signed before did not break');
+$now += 4 * $HOUR;
+resign();
+@trouble = ();
+until_('and the zone has keys again', 12, sub { key('KSK', 'active')->{tag} == $next->{tag} && key('ZSK', 'active')->{tag} != $zsk->{tag} });
+$at = $now;
+until_('a day later', 26, sub { $now - $at >= 24 * $HOUR }, 6);
+nothing_broke('new keys');
 
 done_testing();

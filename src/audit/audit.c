@@ -45,6 +45,7 @@ begin_zone(struct run *r, const uint8_t *apex, struct diag *d)
 	r->zone.insecure = (r->a->policy != NULL && r->a->policy->signconf &&
 	    r->a->policy->keys == 0) ||
 	    (r->a->header && zonefile_insecure(r->file));
+	r->zone.unaided = r->a->header && zonefile_unaided(r->file);
 	if (r->a->unsigned_count > 0 && compare_open(&r->compare,
 		r->a->unsigned_, r->a->unsigned_count, &r->zone, &r->found,
 		d) == -1)

@@ -191,6 +191,8 @@ judge_new_signatures(const struct history *h, const struct span *old,
 {
 	char text[32];
 
+	if (h->zone->unaided) /* it cannot be helped */
+		return;
 	until(h, old->current, old->last, old->ttl, text);
 	for (size_t i = 0; i < s->masks; i++) {
 		const struct mask *m = &s->mask[i];

@@ -48,6 +48,7 @@ struct zone {
 	const struct policy *policy; /* or NULL */
 	bool partial;		     /* verify a sample of the owners */
 	bool insecure;		     /* it is meant to be unsigned */
+	bool unaided; /* no key that caches know is left to sign with */
 	bool compared, input_signed; /* with an unsigned zone */
 	uint64_t input_keys;	     /* its DNSKEYs */
 	uint32_t dnskey_ttl;

@@ -70,6 +70,12 @@ zonefile_insecure(const struct zonefile *z)
 }
 
 bool
+zonefile_unaided(const struct zonefile *z)
+{
+	return z->unaided;
+}
+
+bool
 zonefile_is_stream(const struct zonefile *z)
 {
 	return z->stream;
@@ -253,11 +259,13 @@ stream_zone(struct zonefile *z, const char *p, const char *end, struct diag *d)
 	if (!z->zone_known)
 		return broken(z, d, ";zone without a name");
 	wname_lower(z->zone);
-	z->insecure = false;
+	z->insecure = z->unaided = false;
 	for (const char *w = word(&p, end, &len); len > 0;
 	     w = word(&p, end, &len))
 		if (len == 11 && memcmp(w, "denial=none", len) == 0)
 			z->insecure = true;
+		else if (len == 9 && memcmp(w, "unaided=1", len) == 0)
+			z->unaided = true;
 	z->state = STATE_ZONE;
 	z->records = 0;
 	z->owner_known = false;

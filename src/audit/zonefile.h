@@ -65,6 +65,8 @@ const uint8_t *zonefile_zone(const struct zonefile *z);
 
 /* Does the stream's header say that the zone is to be unsigned? */
 bool zonefile_insecure(const struct zonefile *z);
+/* No key that caches know is left to sign with. */
+bool zonefile_unaided(const struct zonefile *z);
 
 /* Where and what the last ZONE_BAD was. */
 const char *zonefile_error(const struct zonefile *z, struct place *at);

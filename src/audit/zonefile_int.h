@@ -31,6 +31,7 @@ struct zonefile {
 
 	uint8_t zone[WNAME_MAX]; /* of the stream's header */
 	bool insecure; /* it says denial=none */
+	bool unaided;  /* it says unaided=1: jobs(5) */
 	bool zone_known;
 	uint64_t records, zones, failed; /* counts to compare with the trailers */
 

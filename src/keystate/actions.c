@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "actions.h"
+#include "lost.h"
 #include "material.h"
 #include "report.h"
 #include "show.h"
@@ -204,6 +205,26 @@ tell_rollover(struct session *s, const struct engine_action *a)
 }
 
 static void
+tell_lost(struct session *s, const struct engine_action *a)
+{
+	const struct zonekey *k = zone_key(a->zone, a->pair);
+	struct textbuf t = { 0 };
+
+	(void)s;
+	if (!a->first || k == NULL) {
+		report_debug("zone %s: still waits for a DS in the place of "
+			     "that of %s, which is lost",
+		    a->zone->name, a->pair->id);
+		return;
+	}
+	lost_warn(a->zone, k, &t);
+	textbuf_put(&t, "", 1);
+	if (!t.failed)
+		report_warn("%s", t.buf);
+	textbuf_free(&t);
+}
+
+static void
 tell_generate(struct session *s, const struct engine_action *a)
 {
 	report_warn("Not enough keys to satisfy %s policy for zone %s%s",
@@ -316,6 +337,7 @@ static const struct action_row {
 	    "keystate backup list" },
 	[ACTION_ROLLOVER] = { "rollover", tell_rollover,
 	    "keystate plan" },
+	[ACTION_LOST] = { "lost", tell_lost },
 	[ACTION_GENERATE] = { "generate", tell_generate,
 	    "resign --status" },
 	[ACTION_BLOCKED] = { "blocked", tell_blocked },

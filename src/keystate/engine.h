@@ -208,6 +208,12 @@ struct zonekey {
 			       * replaced it; ended by ds-seen */
 	int64_t ds_gone;      /* the operator confirmed it gone.  key ds-gone */
 	int64_t ds_gone_clear; /* as ds_clear, for ds_gone */
+
+	/*
+	 * Lost KSK: when its signature of the DNSKEY RRset that is published
+	 * ends; 0: there is none.  Looked up for each run: not stored.
+	 */
+	int64_t vouches;
 };
 
 /* --- zones ---------------------------------------------------------------- */
@@ -255,6 +261,12 @@ struct zone {
 	/* The signconf written last.  engine_signconf_written() */
 	char *signconf_id;	/* digest; NULL: none yet */
 	char *signconf_previous; /* the one before; or NULL */
+
+	/*
+	 * The DNSKEY RRset stays as it is published: engine_frozen() at the
+	 * last look.  Not stored.
+	 */
+	bool frozen;
 
 	size_t mark;		/* engine's scratch */
 };
@@ -425,6 +437,9 @@ enum action_kind {
 			      * waits for it; zone NULL: nothing waits yet */
 	ACTION_ROLLOVER,     /* ManualRollover: pair is due, key rollover; of a
 			      * shared one asked of its first zone alone */
+	ACTION_LOST,	     /* pair, a KSK whose DS may stand in the parent, is
+			      * lost: another DS is needed while the last
+			      * signature by it holds */
 	ACTION_GENERATE,     /* zone lacks a key of that type: engine_stock()
 			      * was not called, was short, or
 			      * ManualKeyGeneration */
@@ -649,6 +664,25 @@ int engine_lost(struct model *m, struct keypair *pair, int64_t now,
  * the SEP flag does not bind a validator).  NULL: none does, or none is needed.
  */
 const struct zonekey *engine_stand_in(const struct zone *z, uint8_t algorithm);
+
+/* That one is new to caches, as all that is left: some will fail with it. */
+bool engine_unaided(const struct zone *z);
+
+/*
+ * A KSK that caches may get a DS of is lost, and its last signature makes
+ * today's DNSKEY RRset good: with any change of the RRset it would fail.  So
+ * the next KSK gets its DS into the parent first, and its DNSKEY then
+ * (Double-DS, RFC 7583 §3.3.2).
+ */
+bool engine_frozen(const struct zone *z, int64_t now);
+
+/* The TTL that the DNSKEY RRset is to have. */
+int64_t engine_dnskey_ttl(const struct zone *z);
+
+/* By when the DS must be in the parent, or all of it out of it, to be known
+ * to every cache when the signature by k ends. */
+int64_t engine_lost_exchange(const struct zone *z, const struct zonekey *k);
+int64_t engine_lost_insecure(const struct zone *z, const struct zonekey *k);
 
 /*
  * A key that z shares took over already, its predecessor is still on its way

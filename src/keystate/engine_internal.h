@@ -118,6 +118,8 @@ bool key_anchored(const struct zonekey *k); /* its DS surely is there */
 bool zone_in_swap(const struct zone *z);
 bool algorithm_replaced(const struct zone *z, uint8_t algorithm);
 bool zone_lost_zsk(const struct zone *z, uint8_t algorithm);
+/* A lost KSK whose DS may stand in the parent. */
+bool key_is_anchor(const struct zonekey *k);
 bool key_was_used(const struct zonekey *k);
 bool key_gated(const struct model *m, const struct keypair *pair);
 bool key_collides(const struct zone *z, const struct zonekey *k);

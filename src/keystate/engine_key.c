@@ -141,6 +141,101 @@ engine_stand_in(const struct zone *z, uint8_t algorithm)
 	return best;
 }
 
+bool
+key_is_anchor(const struct zonekey *k)
+{
+	return k->lost && k->pair->type == KEY_KSK && engine_ds_present(k) &&
+	    (k->state == STATE_ACTIVE || k->state == STATE_RETIRE ||
+		k->state == STATE_READY);
+}
+
+/* Whoever got a DS of the algorithm got one that leads to o. */
+static bool
+takes_over(const struct zone *z, const struct zonekey *o, int64_t now)
+{
+	if (o->lost || o->pair->type != KEY_KSK)
+		return false;
+	if (o->state == STATE_KEYPUBLISH)
+		return true;
+	return o->state == STATE_ACTIVE && key_anchored(o) &&
+	    (o->entered[STATE_DSREADY] != 0 ||
+		timing_wait(z, o, INTERVAL_KSK_RETIRE, NULL).end <= now);
+}
+
+/* Caches may hold a DS of it, and a DNSKEY RRset that it signed can be had. */
+static bool
+is_needed(const struct zone *z, const struct zonekey *k, int64_t now)
+{
+	if (!k->lost || k->pair->type != KEY_KSK || k->vouches <= now ||
+	    k->state == STATE_DEAD)
+		return false;
+	if (engine_ds_present(k))
+		return key_is_anchor(k);
+	return k->ds_gone != 0 &&
+	    timing_wait(z, k, INTERVAL_ALGORITHM_DS, NULL).end > now;
+}
+
+bool
+engine_frozen(const struct zone *z, int64_t now)
+{
+	size_t i, j;
+
+	if (z->policy == NULL || z->deleted != 0)
+		return false;
+	for (i = 0; i < z->nkeys; i++) {
+		if (!is_needed(z, &z->keys[i], now))
+			continue;
+		for (j = 0; j < z->nkeys; j++)
+			if (z->keys[j].pair->algorithm ==
+				z->keys[i].pair->algorithm &&
+			    takes_over(z, &z->keys[j], now))
+				break;
+		if (j == z->nkeys)
+			return true;
+	}
+	return false;
+}
+
+int64_t
+engine_dnskey_ttl(const struct zone *z)
+{
+	if (z->frozen && z->dnskey_ttl.count != 0)
+		return z->dnskey_ttl.span[z->dnskey_ttl.count - 1].ttl;
+	return z->policy->dnskey_ttl;
+}
+
+int64_t
+engine_lost_exchange(const struct zone *z, const struct zonekey *k)
+{
+	return k->vouches - z->policy->propagation_delay -
+	    timing_length(z, INTERVAL_DS_PUBLISH, k->vouches);
+}
+
+int64_t
+engine_lost_insecure(const struct zone *z, const struct zonekey *k)
+{
+	return k->vouches - timing_length(z, INTERVAL_UNSIGN, k->vouches);
+}
+
+bool
+engine_unaided(const struct zone *z)
+{
+	const struct zonekey *k, *in;
+	size_t i;
+
+	for (i = 0; i < z->nkeys; i++) {
+		k = &z->keys[i];
+		if (!k->lost || k->pair->type != KEY_ZSK ||
+		    k->state != STATE_ACTIVE)
+			continue;
+		in = engine_stand_in(z, k->pair->algorithm);
+		if (in != NULL && in->state != STATE_ACTIVE &&
+		    in->state != STATE_READY)
+			return true;
+	}
+	return false;
+}
+
 /* Some cache or the parent may have seen it. */
 bool
 key_was_used(const struct zonekey *k)
@@ -328,7 +423,7 @@ engine_ds_wanted(const struct zone *z, const struct zonekey *k)
 	case STATE_DSSUB:
 	case STATE_DSPUBLISH:
 	case STATE_DSREADY:
-		if (algorithm_replaced(z, pair->algorithm) ||
+		if (k->lost || algorithm_replaced(z, pair->algorithm) ||
 		    (k->ds_doubt != 0 && !zone_in_swap(z)))
 			return false;
 		return z->policy == NULL || key_conforms(z, k) ||

@@ -143,8 +143,10 @@ take_over(struct pass *ps, struct zone *z, struct zonekey *k)
 	for (i = 0; i < z->nkeys; i++) {
 		o = &z->keys[i];
 		if (o != k && key_is(o, KEY_KSK, k->pair->algorithm) &&
-		    due(ps, z, o))
-			key_retire(ps, z, o, "replaced by a standby key");
+		    (due(ps, z, o) || (o->lost && o->state == STATE_READY)))
+			key_retire(ps, z, o,
+			    o->lost ? "lost, and replaced" :
+				      "replaced by a standby key");
 	}
 }
 
@@ -168,6 +170,7 @@ struct situation {
 	bool anchored;	/* and its DS is in the parent */
 	bool lasting;	/* one is that need not be rolled yet */
 	bool forced;	/* the operator wants it rolled */
+	bool lost;	/* one is whose DS may stand in the parent */
 	bool ready;	/* a successor waits for the parent */
 	bool coming;	/* a standby was called up */
 	size_t have;	/* keys that will last */
@@ -208,6 +211,12 @@ situation(struct pass *ps, struct zone *z, uint8_t algorithm)
 		k = &z->keys[i];
 		if (!key_is(k, KEY_KSK, algorithm))
 			continue;
+		if (k->lost) {
+			s.lost = s.lost || key_is_anchor(k);
+			s.active = s.active || k->state == STATE_ACTIVE;
+			s.forced = s.forced || k->state == STATE_ACTIVE;
+			continue;
+		}
 		switch (k->state) {
 		case STATE_ACTIVE:
 			s.active = true;
@@ -301,25 +310,28 @@ submit(struct pass *ps, struct zone *z, uint8_t algorithm,
 			continue;
 		pass_touch(ps, z);
 		k->ds_submitted = ps->now;
-		doubt_others(z, k, ps->now);
+		if (!s->lost) /* beside that one's DS, not in its place */
+			doubt_others(z, k, ps->now);
 		ps->changed = true;
 	}
 }
 
 /* Unused, its DS never handed in, and not what the policy asks for. */
 static void
-discard(struct pass *ps, struct zone *z, uint8_t algorithm)
+discard(struct pass *ps, struct zone *z, uint8_t algorithm, bool active)
 {
 	struct zonekey *k;
 	size_t i;
 
 	for (i = 0; i < z->nkeys; i++) {
 		k = &z->keys[i];
-		if (key_is(k, KEY_KSK, algorithm) && !k->pair->imported &&
+		if (key_is(k, KEY_KSK, algorithm) &&
+		    (k->lost || (active && !k->pair->imported)) &&
 		    (k->state == STATE_PUBLISH || k->state == STATE_READY) &&
 		    k->ds_submitted == 0 && !key_usable(z, k))
 			pass_state(ps, z, k, STATE_DEAD, INTERVAL_NONE, 0,
-			    "unused, and not what the policy asks for");
+			    k->lost ? "lost before it was used" :
+				"unused, and not what the policy asks for");
 	}
 }
 
@@ -347,6 +359,66 @@ stand_by(struct pass *ps, struct zone *z, const struct key_block *b,
 	}
 }
 
+/* --- in the place of a lost one ------------------------------------------ */
+
+static bool
+waits_for_ds(const struct zonekey *k)
+{
+	return k->state == STATE_DSSUB || k->state == STATE_DSPUBLISH ||
+	    k->state == STATE_DSREADY;
+}
+
+/* Its DS is asked for before its DNSKEY is published. */
+static void
+ds_first(struct pass *ps, struct zone *z, struct zonekey *k)
+{
+	if (key_gated(ps->m, k->pair)) {
+		pass_note(ps, ACTION_BACKUP, z, k->pair, KEY_KSK,
+		    k->entered[k->state]);
+		return;
+	}
+	pass_state(ps, z, k, STATE_DSSUB, INTERVAL_NONE, 0,
+	    "in the place of a lost key, whose DNSKEY RRset stays meanwhile");
+	k->ds_submitted = ps->now;
+}
+
+/*
+ * Nobody can sign another DNSKEY RRset for the DS of the lost key, so that of
+ * the next one goes into the parent first.  Once every cache has it, or when
+ * the last signature by the lost key has ended, its DNSKEY is published.
+ */
+static void
+replace_lost(struct pass *ps, struct zone *z, const struct key_block *b,
+    uint8_t algorithm)
+{
+	struct zonekey *k;
+	bool coming = false;
+	ptrdiff_t taken;
+	size_t i;
+
+	for (i = 0; i < z->nkeys; i++) {
+		k = &z->keys[i];
+		if (!key_is(k, KEY_KSK, algorithm) || !key_usable(z, k))
+			continue;
+		/* It cannot come into the zone before its DS has come. */
+		if (z->frozen && k->shown.since == 0 && k->ds_submitted == 0 &&
+		    (k->state == STATE_PUBLISH || k->state == STATE_READY))
+			ds_first(ps, z, k);
+		if (waits_for_ds(k) && k->ds_gone == 0 &&
+		    (!z->frozen ||
+			(k->state == STATE_DSREADY && key_anchored(k))))
+			pass_state(ps, z, k, STATE_KEYPUBLISH, INTERVAL_NONE, 0,
+			    "in the place of a lost key");
+		coming = coming || waits_for_ds(k) ||
+		    (key_live(k) && k->state != STATE_RETIRE);
+	}
+	if (coming || b == NULL || !zone_targets(z, algorithm))
+		return;
+	taken = stock_take(ps, z, b, true);
+	if (taken != -1)
+		ds_first(ps, z, &z->keys[taken]);
+}
+
 void
 ksk_roll(struct pass *ps, struct zone *z, uint8_t algorithm)
 {
@@ -355,10 +427,13 @@ ksk_roll(struct pass *ps, struct zone *z, uint8_t algorithm)
 	struct situation s;
 
 	s = situation(ps, z, algorithm);
-	if (s.active)
-		discard(ps, z, algorithm);
+	discard(ps, z, algorithm, s.active);
 	s = situation(ps, z, algorithm);
 	submit(ps, z, algorithm, &s);
+	if (s.lost && !s.anchored) {
+		replace_lost(ps, z, b, algorithm);
+		return;
+	}
 	if (s.forced && !s.lasting && !s.ready && !s.coming &&
 	    s.reserve != NULL) {
 		pass_state(ps, z, s.reserve, STATE_KEYPUBLISH, INTERVAL_NONE,

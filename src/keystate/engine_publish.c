@@ -290,6 +290,19 @@ makes_signatures(const struct zonekey *k)
 		(k->state == STATE_RETIRE && k->sign_only));
 }
 
+/* A frozen RRset is the published one, whatever became of its keys. */
+static bool
+in_zone(const struct zone *z, const struct zonekey *k)
+{
+	return z->frozen ? k->shown.since != 0 : key_published(k);
+}
+
+static bool
+is_last(const struct zone *z, const struct zonekey *k)
+{
+	return z->frozen && k->lost && k->pair->type == KEY_KSK;
+}
+
 int
 engine_signconf(const struct zone *z, struct signing_key **out, size_t *n,
     bool *unsigned_)
@@ -311,7 +324,7 @@ engine_signconf(const struct zone *z, struct signing_key **out, size_t *n,
 	for (i = 0; i < z->nkeys; i++) {
 		k = &z->keys[i];
 		dead = dead && !key_live(k);
-		if (!key_published(k) && !makes_signatures(k))
+		if (!in_zone(z, k) && !makes_signatures(k))
 			continue;
 		ksk = ksk || k->pair->type == KEY_KSK;
 		signer = signer || makes_signatures(k);
@@ -327,12 +340,14 @@ engine_signconf(const struct zone *z, struct signing_key **out, size_t *n,
 		k = list[i];
 		(*out)[i] = (struct signing_key){
 			.pair = k->pair,
-			.publish = key_published(k),
-			.ksk = k->pair->type == KEY_KSK,
+			.publish = in_zone(z, k),
+			.ksk = k->pair->type == KEY_KSK && !k->lost &&
+			    k->state != STATE_DEAD,
 			.zsk = !k->lost && (makes_signatures(k) ||
 				k == engine_stand_in(z, k->pair->algorithm)),
 			.compromised = k->compromised &&
-			    k->state == STATE_RETIRE,
+			    k->state == STATE_RETIRE && !is_last(z, k),
+			.lost = is_last(z, k),
 		};
 	}
 	*n = count;

@@ -257,6 +257,13 @@ refuse_ds_seen(const struct model *m, const struct zone *z,
 		break;
 	case STATE_DSSUB:
 		break;
+	case STATE_KEYPUBLISH:
+		/* In the place of a lost key, without waiting for its DS. */
+		if (!key_anchored(k))
+			return 0;
+		return diag_set(d, STATUS_BAD,
+		    "%s: the DS of key %u was seen already", z->name,
+		    k->pair->tag);
 	case STATE_ACTIVE:
 		/* A change that is under way may still replace it. */
 		if (!key_anchored(k) && !zone_in_swap(z))
@@ -344,6 +351,22 @@ ds_clear(const struct model *m, const struct zone *z, int64_t now)
 	return clear;
 }
 
+/*
+ * A ready key whose predecessor is lost: that one cannot stay the signer until
+ * every cache knows the DS, so nothing changes before (Double-DS).
+ */
+static bool
+beside_lost(const struct zone *z, const struct zonekey *k)
+{
+	size_t i;
+
+	for (i = 0; i < z->nkeys; i++)
+		if (key_is_anchor(&z->keys[i]) &&
+		    key_is(&z->keys[i], KEY_KSK, k->pair->algorithm))
+			return k->state == STATE_READY;
+	return false;
+}
+
 int
 engine_ds_seen(struct model *m, struct zone *z, struct zonekey *k,
     bool no_retire, int64_t now, struct keypair **retired, struct diag *d)
@@ -361,11 +384,11 @@ engine_ds_seen(struct model *m, struct zone *z, struct zonekey *k,
 	k->ds_seen = now;
 	k->ds_clear = ds_clear(m, z, now);
 	k->ds_gone = k->ds_gone_clear = k->ds_withdraw = k->ds_doubt = 0;
-	if (k->state == STATE_DSSUB) {
+	if (k->state == STATE_DSSUB || beside_lost(z, k)) {
 		set_state(k, STATE_DSPUBLISH, now);
 		return 0;
 	}
-	if (k->state == STATE_ACTIVE)
+	if (k->state == STATE_ACTIVE || k->state == STATE_KEYPUBLISH)
 		return 0;
 	set_state(k, STATE_ACTIVE, now);
 	if (no_retire) {

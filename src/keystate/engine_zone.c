@@ -382,7 +382,7 @@ owed_by_parent(struct pass *ps, struct zone *z, struct zonekey *k)
 {
 	bool wanted = engine_ds_wanted(z, k);
 
-	if (wanted && k->ds_seen == 0 && k->ds_doubt == 0)
+	if (wanted && !k->lost && k->ds_seen == 0 && k->ds_doubt == 0)
 		pass_note(ps, ACTION_SUBMIT_DS, z, k->pair, KEY_KSK,
 		    k->ds_submitted);
 	if (!wanted && engine_ds_present(k))
@@ -406,7 +406,7 @@ ask_parent(struct pass *ps, struct zone *z)
 		if (k->pair->type != KEY_KSK || !engine_ds_present(k))
 			continue;
 		wanted = engine_ds_wanted(z, k);
-		again = wanted && (k->ds_withdraw != 0 ||
+		again = wanted && !k->lost && (k->ds_withdraw != 0 ||
 				      (k->ds_doubt != 0 && !swap &&
 					  (k->state == STATE_ACTIVE ||
 					      k->state == STATE_READY)));
@@ -434,6 +434,26 @@ asked_already(struct pass *ps, const struct zone *z, const struct zonekey *k)
 		return true;
 	s->asked = ps->sweep;
 	return false;
+}
+
+/* Until another one is on its way to every cache, it says what is at stake. */
+static void
+owed_to_lost(struct pass *ps, struct zone *z, struct zonekey *k)
+{
+	const struct zonekey *o;
+	size_t i;
+
+	if (!key_is_anchor(k))
+		return;
+	for (i = 0; i < z->nkeys; i++) {
+		o = &z->keys[i];
+		if (!o->lost && key_is(o, KEY_KSK, k->pair->algorithm) &&
+		    engine_ds_present(o) && key_anchored(o))
+			return;
+	}
+	pass_note(ps, ACTION_LOST, z, k->pair, KEY_KSK,
+	    k->vouches != 0 && pass_reached(ps, k->vouches) ? k->vouches :
+							       k->forced);
 }
 
 static void
@@ -473,8 +493,10 @@ owed(struct pass *ps, struct zone *z)
 
 	for (i = 0; i < z->nkeys; i++) {
 		k = &z->keys[i];
-		if (k->pair->type == KEY_KSK)
+		if (k->pair->type == KEY_KSK) {
 			owed_by_parent(ps, z, k);
+			owed_to_lost(ps, z, k);
+		}
 		if (z->policy != NULL && z->deleted == 0)
 			owed_by_date(ps, z, k);
 		if (gate_holds(k) && key_gated(ps->m, k->pair))
@@ -545,6 +567,7 @@ advance_keys(struct pass *ps, struct zone *z)
 void
 zone_advance(struct pass *ps, struct zone *z)
 {
+	z->frozen = engine_frozen(z, ps->now);
 	if (z->deleted != 0) {
 		kill_all(ps, z, INTERVAL_NONE, 0, "the zone was deleted");
 		if (z->nkeys == 0)
@@ -562,5 +585,6 @@ zone_advance(struct pass *ps, struct zone *z)
 			advance_keys(ps, z);
 	}
 	ask_parent(ps, z);
+	z->frozen = engine_frozen(z, ps->now);
 	owed(ps, z);
 }

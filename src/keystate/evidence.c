@@ -335,6 +335,59 @@ take_stream(struct evidence_file *e, struct zonetext_reader *r,
 	return 0;
 }
 
+/* The expiration of that key's RRSIG; 0: it is another's, or of another type. */
+static int64_t
+dnskey_end(const struct zonetext_record *rec, uint16_t tag, uint8_t algorithm)
+{
+	struct words w = { rec->rdata, rec->rdata + rec->rdata_len };
+	const char *word[7];
+	size_t len[7];
+	uint16_t covered, alg, by;
+	int64_t end;
+
+	if (rec->type != RRTYPE_RRSIG)
+		return 0;
+	for (size_t i = 0; i < 7; i++)
+		if (!next_word(&w, &word[i], &len[i]))
+			return 0;
+	if (rrtype_from_text(word[0], len[0], &covered) == -1 ||
+	    number_u16(word[1], len[1], UINT8_MAX, &alg) == -1 ||
+	    moment_parse(word[4], len[4], &end) == -1 ||
+	    number_u16(word[6], len[6], UINT16_MAX, &by) == -1)
+		return 0;
+	return covered == RRTYPE_DNSKEY && by == tag && alg == algorithm ? end :
+									   0;
+}
+
+int64_t
+evidence_dnskey_end(const char *path, uint16_t tag, uint8_t algorithm)
+{
+	struct stream_in *in = NULL;
+	struct zonetext_reader *r = NULL;
+	struct covered apex = { .any = false };
+	struct diag d;
+	int64_t end = 0;
+	int fd, item;
+
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
+		return 0;
+	if (stream_in_open(&in, fd, path, ZONETEXT_LINE_MAX, &d) == -1 ||
+	    zonetext_reader_open(&r, in, &d) == -1)
+		return 0;
+	while ((item = zonetext_read(r, &d)) == ZONETEXT_ZONE ||
+	    item == ZONETEXT_RECORD) {
+		if (item == ZONETEXT_ZONE)
+			continue;
+		/* The apex comes first (zonetext(5)). */
+		if (is_new_set(&apex, zonetext_record(r), 0) && end != 0)
+			break;
+		end = moment_max(
+		    end, dnskey_end(zonetext_record(r), tag, algorithm));
+	}
+	zonetext_reader_close(r);
+	return end;
+}
+
 int
 evidence_from_file(
     struct evidence_file *e, const char *path, const char *zone, struct diag *d)

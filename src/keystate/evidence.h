@@ -38,6 +38,12 @@ int evidence_from_facts(
 int evidence_from_file(struct evidence_file *e, const char *path,
     const char *zone, struct diag *d);
 
+/*
+ * When the signature of the DNSKEY RRset by that key ends in a published file;
+ * 0: there is none, or it cannot be read.
+ */
+int64_t evidence_dnskey_end(const char *path, uint16_t tag, uint8_t algorithm);
+
 void evidence_clear(struct evidence_file *e);
 
 #endif

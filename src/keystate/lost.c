@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "evidence.h"
 #include "hex.h"
 #include "keystore_admin.h"
 #include "lost.h"
@@ -157,6 +158,86 @@ lost_mark(struct session *s, struct zone *z, struct policy *p,
 
 /* ---- what comes of it ---- */
 
+void
+lost_look(struct session *s)
+{
+	for (size_t i = 0; i < s->m->nzones; i++) {
+		struct zone *z = s->m->zones[i];
+
+		for (size_t j = 0; j < z->nkeys; j++) {
+			struct zonekey *k = &z->keys[j];
+
+			if (k->lost && k->pair->type == KEY_KSK &&
+			    k->state != STATE_DEAD && z->output != NULL)
+				k->vouches = evidence_dnskey_end(z->output,
+				    k->pair->tag, k->pair->algorithm);
+		}
+		z->frozen = engine_frozen(z, s->now);
+	}
+}
+
+static void
+put_date(struct textbuf *to, int64_t moment)
+{
+	char date[32];
+
+	session_date(moment, date);
+	textbuf_puts(to, date);
+}
+
+void
+lost_warn(const struct zone *z, const struct zonekey *k, struct textbuf *to)
+{
+	textbuf_puts(to, "zone ");
+	textbuf_puts(to, z->name);
+	textbuf_puts(to, ": its KSK ");
+	textbuf_puts(to, k->pair->id);
+	textbuf_puts(to, " (tag ");
+	textbuf_u64(to, k->pair->tag);
+	if (!z->frozen) {
+		textbuf_puts(to,
+		    ") is lost, and no signature by it holds: resolvers take "
+		    "the zone for bogus until the parent has the DS of the "
+		    "next KSK (key ds-seen), or none (key ds-gone --all)");
+		return;
+	}
+	textbuf_puts(to, ") is lost, and its last signature of the DNSKEY "
+			 "RRset ends at ");
+	put_date(to, k->vouches);
+	textbuf_puts(to, ": until the next KSK takes over that RRset stays as "
+			 "it is.  Have the DS of the next one (key export "
+			 "--ds --keystate dssub) put into the parent beside "
+			 "the old one before ");
+	put_date(to, engine_lost_exchange(z, k));
+	textbuf_puts(to, ", and say key ds-seen: nothing breaks then.  If that "
+			 "cannot be, have every DS of the zone removed before ");
+	put_date(to, engine_lost_insecure(z, k));
+	textbuf_puts(to, ", and say key ds-gone --all: the zone is insecure "
+			 "then, until it has a DS again.  Else resolvers take "
+			 "it for bogus from the end of the signature on "
+			 "(RFC 6781 section 4.3)");
+}
+
+/* The parent has nothing of it, so that the next KSK just comes. */
+static void
+tell_ksk(const struct zone *z, const struct zonekey *k)
+{
+	struct textbuf t = { 0 };
+
+	if (!engine_ds_present(k)) {
+		(void)printf("%s: KSK %s (tag %u) is lost; no DS of it is in "
+			     "the parent: another one takes its place.  Now: "
+			     "resign\n",
+		    z->name, k->pair->id, k->pair->tag);
+		return;
+	}
+	lost_warn(z, k, &t);
+	textbuf_put(&t, "", 1);
+	if (!t.failed)
+		(void)printf("%s\nNow: resign\n", t.buf);
+	textbuf_free(&t);
+}
+
 static void
 tell_zsk(const struct zone *z, const struct zonekey *k)
 {
@@ -173,9 +254,11 @@ tell_zsk(const struct zone *z, const struct zonekey *k)
 		    z->name, in->pair->id, in->pair->tag);
 	else
 		(void)printf("%s: no KSK can sign in its place: the zone stays "
-			     "as it was published until there is one: keystate "
-			     "key rollover --zone %s --keytype KSK --lost\n",
-		    z->name, z->name);
+			     "as it was published until the next KSK is in it.  "
+			     "What is signed anew then fails for resolvers "
+			     "that hold the old DNSKEY RRset, for its TTL at "
+			     "most.\n",
+		    z->name);
 }
 
 void
@@ -185,8 +268,12 @@ lost_tell(const struct session *s, const struct zone *z, enum key_type type)
 	for (size_t i = 0; i < z->nkeys; i++) {
 		const struct zonekey *k = &z->keys[i];
 
-		if (k->lost && k->pair->type == type &&
-		    k->state == STATE_ACTIVE && type == KEY_ZSK)
+		if (!k->lost || k->pair->type != type ||
+		    (k->state != STATE_ACTIVE && !engine_ds_present(k)))
+			continue;
+		if (type == KEY_ZSK)
 			tell_zsk(z, k);
+		else
+			tell_ksk(z, k);
 	}
 }

@@ -6,6 +6,7 @@
 #define KEYSTATE_LOST_H
 
 #include "session.h"
+#include "textbuf.h"
 
 /* How sure one must be. */
 enum lost_ask {
@@ -20,6 +21,13 @@ enum lost_ask {
  */
 int lost_mark(struct session *s, struct zone *z, struct policy *p,
     enum key_type type, enum lost_ask ask, size_t *n, struct diag *d);
+
+/* Look up what the last signatures by lost KSKs still hold; after loading. */
+void lost_look(struct session *s);
+
+/* What z's lost KSK puts at stake, and until when, in one line each. */
+void lost_warn(const struct zone *z, const struct zonekey *k,
+    struct textbuf *to);
 
 /* What happens to z now, and what is to be done, to stdout. */
 void lost_tell(const struct session *s, const struct zone *z,

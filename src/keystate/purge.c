@@ -22,6 +22,19 @@ names(const char *path, const char *id, struct diag *d)
 	return found;
 }
 
+/* There is nothing to destroy, and its repository may be gone. */
+static bool
+is_lost(const struct session *s, const struct keypair *pair)
+{
+	for (size_t i = 0; i < s->m->nzones; i++) {
+		const struct zonekey *k = zone_key(s->m->zones[i], pair);
+
+		if (k != NULL && k->lost)
+			return true;
+	}
+	return false;
+}
+
 int
 purge_pair(struct session *s, struct keypair *pair, struct diag *d)
 {
@@ -43,7 +56,7 @@ purge_pair(struct session *s, struct keypair *pair, struct diag *d)
 	}
 	if (s->o.dry_run)
 		return 0;
-	if (material_destroy(s, pair, d) == -1)
+	if (!is_lost(s, pair) && material_destroy(s, pair, d) == -1)
 		return -1;
 	database_history(s->db, s->now, NULL, key_type_name(pair->type),
 	    pair->id, "purge", "dead", NULL, NULL, 0, "purge");

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "lost.h"
 #include "material.h"
 #include "report.h"
 #include "session.h"
@@ -142,7 +143,10 @@ session_load(struct session *s, unsigned needs, struct diag *d)
 							    : DATABASE_READ,
 		(unsigned)s->o.wait, s->m, d) == -1)
 		return -1;
-	return config_link(s, d);
+	if (config_link(s, d) == -1)
+		return -1;
+	lost_look(s);
+	return 0;
 }
 
 void

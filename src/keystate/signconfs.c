@@ -108,6 +108,7 @@ compose(const struct session *s, const struct zone *z, char **text, size_t *len,
 	(void)material_owner(z->name, owner);
 	sc.zone = owner;
 	take_policy(z->policy, &sc);
+	sc.dnskey_ttl = (uint32_t)engine_dnskey_ttl(z);
 	if (take_salt(s, z->policy, &sc, d) == -1)
 		goto out;
 	if ((sc.keys = calloc(n + 1, sizeof(*sc.keys))) == NULL) {

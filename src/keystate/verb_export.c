@@ -99,7 +99,10 @@ export_published(const struct session *s, const struct zone *z,
 	for (size_t i = 0; i < n && rc == 0; i++)
 		if (keys[i].publish)
 			rc = material_put_dnskey(s, to, z->name,
-			    ttl_of(z, false), "DNSKEY", keys[i].pair, d);
+			    z->policy == NULL ?
+				ttl_of(z, false) :
+				(uint32_t)engine_dnskey_ttl(z),
+			    "DNSKEY", keys[i].pair, d);
 	free(keys);
 	return rc;
 }

@@ -420,6 +420,7 @@ key_rollover(struct session *s, int argc, char **operands, struct diag *d)
 	}
 	if (session_commit(s, d) == -1)
 		return verb_failed(d);
+	lost_look(s);
 	for (int t = first; t <= last && lost > 0; t++)
 		tell_lost(s, z, p, (enum key_type)t);
 	tell_rolled(s, z, p);

@@ -245,6 +245,8 @@ set_numbers(struct zonetext_keys *keys, const struct session *s,
 		rc |= zonetext_set(keys, "previous-digest", facts->digest);
 	rc |= zonetext_set_u64(keys, "max-shrink", p->max_shrink);
 	rc |= zonetext_set(keys, "audit", audits[p->audit]);
+	if (engine_unaided(z))
+		rc |= zonetext_set(keys, "unaided", "1");
 	rc |= zonetext_set_u64(keys, "now", (uint64_t)s->now);
 	if (also != 0)
 		rc |= zonetext_set_u64(keys, "also-now", (uint64_t)also);
