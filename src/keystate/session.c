@@ -227,12 +227,15 @@ session_in_use(const struct session *s, const struct zone *z)
 	return facts != NULL && facts->listed && z->deleted == 0;
 }
 
-bool
+int
 session_clock_synchronised(void)
 {
 	struct timex tx = { 0 };
+	const int state = adjtimex(&tx);
 
-	return adjtimex(&tx) != TIME_ERROR && (tx.status & STA_UNSYNC) == 0;
+	if (state == -1)
+		return -1;
+	return state != TIME_ERROR && (tx.status & STA_UNSYNC) == 0;
 }
 
 void

@@ -100,8 +100,11 @@ session_key_type(const struct session *s, enum key_type *type, struct diag *d);
 /* The zone is in zonelist.xml and not deleted: enforce and due look at it. */
 bool session_in_use(const struct session *s, const struct zone *z);
 
-/* Does the kernel say that its clock is right? */
-bool session_clock_synchronised(void);
+/*
+ * Does the kernel say that its clock is right?  1: yes; 0: no; -1: it does not
+ * say (errno), as where seccomp refuses the call.
+ */
+int session_clock_synchronised(void);
 
 /* "YYYY-MM-DD HH:MM:SS" in local time, as ods-ksmutil lists (size 32). */
 void session_date(int64_t moment, char *buf);

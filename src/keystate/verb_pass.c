@@ -22,12 +22,20 @@
 static int
 check_clock(const struct session *s, struct diag *d)
 {
-	if (s->o.now == 0 && !s->o.accept_clock &&
-	    !session_clock_synchronised())
+	int synchronised;
+
+	if (s->o.now != 0 || s->o.accept_clock ||
+	    (synchronised = session_clock_synchronised()) == 1)
+		return 0;
+	if (synchronised == -1)
 		return diag_set(d, STATUS_SYSTEM,
-		    "the kernel says that the "
-		    "clock is not synchronised: start NTP, or --accept-clock");
-	return 0;
+		    "the kernel does not say whether the clock is synchronised "
+		    "(%s), as in some containers: see that the host's is, then "
+		    "go by it with --now \"$(date +%%s)\"",
+		    strerror(errno));
+	return diag_set(d, STATUS_SYSTEM,
+	    "the kernel says that the "
+	    "clock is not synchronised: start NTP, or --accept-clock");
 }
 
 static enum status

@@ -31,7 +31,7 @@ settings_verb(struct session *s, int argc, char **operands, struct diag *d)
 	tell("policies", c->policy_file);
 	tell("zonelist", c->zonelist_file);
 	(void)printf("workers\t%u\n", c->worker_threads);
-	tell("clock", session_clock_synchronised() ? "synchronised" : NULL);
+	tell("clock", session_clock_synchronised() == 1 ? "synchronised" : NULL);
 	return STATUS_OK;
 }
 
