@@ -1,6 +1,7 @@
 /*
  * PKCS#11: the module, its slots, the login.
  */
+#include <fcntl.h>
 #include <limits.h>
 #include <p11-kit/p11-kit.h>
 #include <p11-kit/uri.h>
@@ -340,6 +341,48 @@ find_token(struct p11_store *ps, CK_TOKEN_INFO *info, struct diag *d)
 	return rc;
 }
 
+/*
+ * $ZONEPIPE_RUN is a folder of one run of several programs: a PIN that one of
+ * them saw refused is not tried by the others, or a run would lock the token.
+ * What is noted there is the repository, not the PIN; the next run has another
+ * folder.  False: there is no such folder.
+ */
+static bool
+refusal_path(const struct p11_store *ps, char path[PATH_MAX])
+{
+	const char *run = secure_getenv("ZONEPIPE_RUN");
+	uint64_t hash = 0xcbf29ce484222325U; /* FNV-1a: a name may have a / */
+
+	if (run == NULL || *run == '\0')
+		return false;
+	for (const char *p = ps->base.repo.name; p != NULL && *p != '\0'; p++)
+		hash = (hash ^ (uint8_t)*p) * 0x100000001b3U;
+	return snprintf(path, PATH_MAX, "%s/refused-%016llx", run,
+		   (unsigned long long)hash) < PATH_MAX;
+}
+
+static void
+note_refusal(const struct p11_store *ps)
+{
+	char path[PATH_MAX];
+	int fd;
+
+	if (!refusal_path(ps, path))
+		return;
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+	    0600);
+	if (fd != -1)
+		(void)close(fd);
+}
+
+static bool
+was_refused(const struct p11_store *ps)
+{
+	char path[PATH_MAX];
+
+	return refusal_path(ps, path) && access(path, F_OK) == 0;
+}
+
 #define LOCKED "the PIN is locked: the security officer must set a new one"
 
 static int
@@ -365,11 +408,15 @@ login(struct p11_store *ps, const CK_TOKEN_INFO *info, const char *pin,
 		return diag_set(d, STATUS_USAGE, "one try is left before the "
 		    "PIN is locked: correct it, then log in by hand: hsmutil "
 		    "login without --pin-file");
+	if (pin != NULL && was_refused(ps))
+		return p11_error(d, CKR_PIN_INCORRECT, "login");
 	/* A PIN pad of the token's own gets no PIN from us. */
 	rv = pin == NULL
 	    ? ps->f->C_Login(ps->session, CKU_USER, NULL, 0)
 	    : ps->f->C_Login(ps->session, CKU_USER, (CK_UTF8CHAR *)
 		  (uintptr_t)pin, strlen(pin));
+	if (rv == CKR_PIN_INCORRECT)
+		note_refusal(ps); /* before the lock is released */
 	if (rv == CKR_PIN_LOCKED)
 		return diag_set(d, STATUS_USAGE, LOCKED);
 	if (rv != CKR_OK && rv != CKR_USER_ALREADY_LOGGED_IN)

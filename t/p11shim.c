@@ -63,6 +63,13 @@ find_init(CK_SESSION_HANDLE s, CK_ATTRIBUTE_PTR t, CK_ULONG n)
 static CK_RV
 login(CK_SESSION_HANDLE s, CK_USER_TYPE u, CK_UTF8CHAR_PTR pin, CK_ULONG n)
 {
+	const char *log = getenv("P11SHIM_LOGINS"); /* of all processes */
+	FILE *f = log != NULL ? fopen(log, "a") : NULL;
+
+	if (f != NULL) {
+		fputs("login\n", f);
+		fclose(f);
+	}
 	logins++;
 	count();
 	if (on("pin-locked"))

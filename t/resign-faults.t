@@ -79,6 +79,15 @@ edit
 printf 9999 >"$T/etc/pin"
 rejects 2 'resign: [a-z]*.example.: not published: SoftHSM: login: The password or PIN is incorrect' rs -j 1
 is 'once' "$(cat "$T/count")" 'find 0 ask 0 copy 0 login 1'
+export P11SHIM_LOGINS="$T/logins"
+printf 1234 >"$T/etc/pin"
+ok 'the right one' ks database check # a token that has seen too many may want it
+printf 9999 >"$T/etc/pin"
+rm "$T/logins"
+rejects 2 'resign: [a-z]*.example.: not published: SoftHSM: login: The password or PIN is incorrect' rs -j 4
+is 'once a run, of all programs and workers' "$(wc -l <"$T/logins")" 1
+rejects 2 'not published: SoftHSM: .*(incorrect|one try is left)' rs -j 4
+ok 'and again in the next run' [ "$(wc -l <"$T/logins")" -le 2 ]
 printf 1234 >"$T/etc/pin"
 P11SHIM=pin-locked
 rejects 2 'resign: [a-z]*.example.: not published: SoftHSM: the PIN is locked: the security officer must set a new one' rs -j 1
