@@ -236,7 +236,7 @@ EOF
 
 # What a master serves, from another program, one canonical record a line.
 served() { # PORT ZONE [KEY]
-	kdig +noall +answer @127.0.0.1 -p "$1" ${3:+-y "$3"} "$2" AXFR |
+	kdig +time=60 +noall +answer @127.0.0.1 -p "$1" ${3:+-y "$3"} "$2" AXFR |
 		awk '$4 != "SOA" || !soa++' |
 		sed 's/^Mixed\.CASE/mixed.case/; s/Mail\.Example/mail.example/' | records
 }
