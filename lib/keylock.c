@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "fnv1a.h"
 #include "keylock.h"
 
 #define SHARED_FOLDER "/run/lock/zonepipe"
@@ -24,12 +25,9 @@ lock_name(const char *module, char *name, size_t size)
 	char real[PATH_MAX];
 	const char *path = realpath(module, real) != NULL ? real : module;
 	const char *slash = strrchr(path, '/');
-	uint64_t hash = 0xcbf29ce484222325U; /* FNV-1a */
 
-	for (const char *p = path; *p != '\0'; p++)
-		hash = (hash ^ (uint8_t)*p) * 0x100000001b3U;
 	(void)snprintf(name, size, "%.100s-%016llx.lock",
-	    slash != NULL ? slash + 1 : path, (unsigned long long)hash);
+	    slash != NULL ? slash + 1 : path, (unsigned long long)fnv1a(path));
 }
 
 /* A folder in which nobody can put another file in our file's place. */

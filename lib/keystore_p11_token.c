@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "fnv1a.h"
 #include "keylock.h"
 #include "keystore_p11.h"
 #include "pin.h"
@@ -351,14 +352,14 @@ static bool
 refusal_path(const struct p11_store *ps, char path[PATH_MAX])
 {
 	const char *run = secure_getenv("ZONEPIPE_RUN");
-	uint64_t hash = 0xcbf29ce484222325U; /* FNV-1a: a name may have a / */
+	const char *name = ps->base.repo.name;
 
 	if (run == NULL || *run == '\0')
 		return false;
-	for (const char *p = ps->base.repo.name; p != NULL && *p != '\0'; p++)
-		hash = (hash ^ (uint8_t)*p) * 0x100000001b3U;
+	/* A name may have a slash. */
 	return snprintf(path, PATH_MAX, "%s/refused-%016llx", run,
-		   (unsigned long long)hash) < PATH_MAX;
+		   (unsigned long long)fnv1a(name != NULL ? name : "")) <
+	    PATH_MAX;
 }
 
 static void

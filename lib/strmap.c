@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fnv1a.h"
 #include "strmap.h"
 
 struct strmap_slot {
@@ -9,14 +10,11 @@ struct strmap_slot {
 	void *item;
 };
 
-/* FNV-1a, folded. */
 static size_t
 hash(const char *name)
 {
-	uint64_t h = 14695981039346656037ULL;
+	const uint64_t h = fnv1a(name);
 
-	for (; *name != '\0'; name++)
-		h = (h ^ (unsigned char)*name) * 1099511628211ULL;
 	return (size_t)(h ^ h >> 32);
 }
 
