@@ -21,12 +21,44 @@ keystore_id_compare(const uint8_t *a, size_t a_size, const uint8_t *b,
 }
 
 static int
-item_compare(const void *a, const void *b)
+row_compare(const void *a, const void *b)
 {
-	const struct keystore_item *x = a, *y = b;
+	const struct keystore_row *x = a, *y = b;
 
 	return keystore_id_compare(x->id, x->id_size, y->id, y->id_size);
 }
+
+void
+keystore_rows_sort(void *rows, size_t row_size, size_t count)
+{
+	if (count > 0)
+		qsort(rows, count, row_size, row_compare);
+}
+
+size_t
+keystore_rows_place(const void *rows, size_t row_size, size_t count,
+    const uint8_t *id, size_t id_size)
+{
+	size_t low = 0;
+
+	while (low < count) {
+		const size_t mid = low + (count - low) / 2;
+		const struct keystore_row *row = (const void *)
+		    ((const char *)rows + mid * row_size);
+
+		if (keystore_id_compare(row->id, row->id_size, id, id_size) <
+		    0)
+			low = mid + 1;
+		else
+			count = mid;
+	}
+	return low;
+}
+
+_Static_assert(offsetof(struct keystore_item, id) ==
+	    offsetof(struct keystore_row, id) &&
+	offsetof(struct keystore_item, id_size) ==
+	    offsetof(struct keystore_row, id_size), "sorted as rows");
 
 int
 keystore_init(struct keystore *ks, const struct keystore_ops *ops,
@@ -63,8 +95,7 @@ keystore_add(struct keystore *ks, struct keystore_item *item, struct diag *d)
 void
 keystore_sort(struct keystore *ks)
 {
-	if (ks->count > 0)
-		qsort(ks->item, ks->count, sizeof(*ks->item), item_compare);
+	keystore_rows_sort(ks->item, sizeof(*ks->item), ks->count);
 }
 
 static void
@@ -92,22 +123,11 @@ keystore_fini(struct keystore *ks)
 	repository_clear(&ks->repo);
 }
 
-/* Where the first item with that id is, or would be. */
 static size_t
 place_of(const struct keystore *ks, const uint8_t *id, size_t id_size)
 {
-	size_t low = 0, high = ks->count;
-
-	while (low < high) {
-		const size_t mid = low + (high - low) / 2;
-
-		if (keystore_id_compare(ks->item[mid].id,
-			ks->item[mid].id_size, id, id_size) < 0)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
+	return keystore_rows_place(ks->item, sizeof(*ks->item), ks->count, id,
+	    id_size);
 }
 
 struct keystore_item *

@@ -7,7 +7,13 @@
 
 #include "keystore.h"
 
-/* A private key that the store holds, loaded or not. */
+/* What the rows of tables that are sorted by id begin with. */
+struct keystore_row {
+	uint8_t id[KEY_ID_MAX];
+	size_t id_size;
+};
+
+/* A private key that the store holds, loaded or not; begins as a keystore_row. */
 struct keystore_item {
 	uint8_t id[KEY_ID_MAX];
 	size_t id_size;
@@ -98,6 +104,14 @@ void keystore_fini(struct keystore *ks);
 /* Compares ids, the shorter first. */
 int keystore_id_compare(const uint8_t *a, size_t a_size, const uint8_t *b,
     size_t b_size);
+
+/*
+ * For tables whose rows of row_size octets begin as a struct keystore_row: sort
+ * them; where the first of count sorted ones with that id is, or would be.
+ */
+void keystore_rows_sort(void *rows, size_t row_size, size_t count);
+size_t keystore_rows_place(const void *rows, size_t row_size, size_t count,
+    const uint8_t *id, size_t id_size);
 
 /*
  * The first item with that id, or NULL.  More may follow it.

@@ -11,7 +11,10 @@
 /* CKA_EC_POINT of P-384, with the wrapping that most tokens give it. */
 #define P11_POINT_MAX 100
 
-/* A public key object, found by the CKA_ID it shares with its private key. */
+/*
+ * A public key object, found by the CKA_ID it shares with its private key;
+ * begins as a keystore_row.
+ */
 struct p11_public {
 	uint8_t id[KEY_ID_MAX];
 	size_t id_size;

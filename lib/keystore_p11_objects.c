@@ -232,40 +232,24 @@ p11_add_private(struct p11_store *ps, CK_OBJECT_HANDLE handle, struct diag *d)
 	return add_private(ps, handle, &o, keystore_insert, d);
 }
 
-static int
-public_compare(const void *a, const void *b)
-{
-	const struct p11_public *x = a, *y = b;
-
-	return keystore_id_compare(x->id, x->id_size, y->id, y->id_size);
-}
+_Static_assert(offsetof(struct p11_public, id) ==
+	    offsetof(struct keystore_row, id) &&
+	offsetof(struct p11_public, id_size) ==
+	    offsetof(struct keystore_row, id_size), "sorted as rows");
 
 static void
 sort_public(struct p11_store *ps)
 {
-	if (ps->public_count > 0)
-		qsort(ps->public, ps->public_count, sizeof(*ps->public),
-		    public_compare);
+	keystore_rows_sort(ps->public, sizeof(*ps->public), ps->public_count);
 	ps->public_swept = true;
 }
 
-/* Where the first of count sorted ones with that id is, or would be. */
 static size_t
 public_place(const struct p11_store *ps, const uint8_t *id, size_t id_size,
     size_t count)
 {
-	size_t low = 0;
-
-	while (low < count) {
-		const size_t mid = low + (count - low) / 2;
-
-		if (keystore_id_compare(ps->public[mid].id,
-			ps->public[mid].id_size, id, id_size) < 0)
-			low = mid + 1;
-		else
-			count = mid;
-	}
-	return low;
+	return keystore_rows_place(ps->public, sizeof(*ps->public), count, id,
+	    id_size);
 }
 
 void
