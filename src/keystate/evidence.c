@@ -205,36 +205,49 @@ note_end(struct signature_ends *ends, uint16_t type, int64_t expiration)
 		*end = expiration;
 }
 
+struct rrsig {
+	uint16_t covered, algorithm, tag;
+	int64_t expiration;
+};
+
 /* covered alg labels ttl expiration inception tag signer signature */
 static int
-take_rrsig(struct evidence_file *e, struct covered *c,
-    const struct zonetext_record *rec)
+read_rrsig(struct rrsig *to, const struct zonetext_record *rec)
 {
 	struct words w = { rec->rdata, rec->rdata + rec->rdata_len };
 	const char *word[7];
 	size_t len[7];
-	uint16_t type, algorithm, tag;
-	int64_t expiration;
-	struct published_key *k;
 
 	for (size_t i = 0; i < 7; i++)
 		if (!next_word(&w, &word[i], &len[i]))
 			return -1;
-	if (rrtype_from_text(word[0], len[0], &type) == -1 ||
-	    number_u16(word[1], len[1], UINT8_MAX, &algorithm) == -1 ||
-	    moment_parse(word[4], len[4], &expiration) == -1 ||
-	    number_u16(word[6], len[6], UINT16_MAX, &tag) == -1)
+	if (rrtype_from_text(word[0], len[0], &to->covered) == -1 ||
+	    number_u16(word[1], len[1], UINT8_MAX, &to->algorithm) == -1 ||
+	    moment_parse(word[4], len[4], &to->expiration) == -1 ||
+	    number_u16(word[6], len[6], UINT16_MAX, &to->tag) == -1)
 		return -1;
-	if (e->earliest == 0 || expiration < e->earliest)
-		e->earliest = expiration;
-	if (type == RRTYPE_DNSKEY)
+	return 0;
+}
+
+static int
+take_rrsig(struct evidence_file *e, struct covered *c,
+    const struct zonetext_record *rec)
+{
+	struct published_key *k;
+	struct rrsig sig;
+
+	if (read_rrsig(&sig, rec) == -1)
+		return -1;
+	if (e->earliest == 0 || sig.expiration < e->earliest)
+		e->earliest = sig.expiration;
+	if (sig.covered == RRTYPE_DNSKEY)
 		return 0;
-	if (is_new_set(c, rec, type))
+	if (is_new_set(c, rec, sig.covered))
 		e->p.rrsets++;
-	if ((k = key_of(e, tag, (uint8_t)algorithm)) == NULL)
+	if ((k = key_of(e, sig.tag, (uint8_t)sig.algorithm)) == NULL)
 		return -1;
 	k->signatures++;
-	note_end(&e->ends[k - e->keys], type, expiration);
+	note_end(&e->ends[k - e->keys], sig.covered, sig.expiration);
 	return 0;
 }
 
@@ -339,40 +352,38 @@ take_stream(struct evidence_file *e, struct zonetext_reader *r,
 static int64_t
 dnskey_end(const struct zonetext_record *rec, uint16_t tag, uint8_t algorithm)
 {
-	struct words w = { rec->rdata, rec->rdata + rec->rdata_len };
-	const char *word[7];
-	size_t len[7];
-	uint16_t covered, alg, by;
-	int64_t end;
+	struct rrsig sig;
 
-	if (rec->type != RRTYPE_RRSIG)
+	if (rec->type != RRTYPE_RRSIG || read_rrsig(&sig, rec) == -1 ||
+	    sig.covered != RRTYPE_DNSKEY || sig.tag != tag ||
+	    sig.algorithm != algorithm)
 		return 0;
-	for (size_t i = 0; i < 7; i++)
-		if (!next_word(&w, &word[i], &len[i]))
-			return 0;
-	if (rrtype_from_text(word[0], len[0], &covered) == -1 ||
-	    number_u16(word[1], len[1], UINT8_MAX, &alg) == -1 ||
-	    moment_parse(word[4], len[4], &end) == -1 ||
-	    number_u16(word[6], len[6], UINT16_MAX, &by) == -1)
-		return 0;
-	return covered == RRTYPE_DNSKEY && by == tag && alg == algorithm ? end :
-									   0;
+	return sig.expiration;
+}
+
+static int
+open_published(struct zonetext_reader **out, const char *path, struct diag *d)
+{
+	struct stream_in *in = NULL;
+	const int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd == -1)
+		return diag_system(d, "%s", path);
+	if (stream_in_open(&in, fd, path, ZONETEXT_LINE_MAX, d) == -1)
+		return -1;
+	return zonetext_reader_open(out, in, d);
 }
 
 int64_t
 evidence_dnskey_end(const char *path, uint16_t tag, uint8_t algorithm)
 {
-	struct stream_in *in = NULL;
 	struct zonetext_reader *r = NULL;
 	struct covered apex = { .any = false };
 	struct diag d;
 	int64_t end = 0;
-	int fd, item;
+	int item;
 
-	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
-		return 0;
-	if (stream_in_open(&in, fd, path, ZONETEXT_LINE_MAX, &d) == -1 ||
-	    zonetext_reader_open(&r, in, &d) == -1)
+	if (open_published(&r, path, &d) == -1)
 		return 0;
 	while ((item = zonetext_read(r, &d)) == ZONETEXT_ZONE ||
 	    item == ZONETEXT_RECORD) {
@@ -392,16 +403,11 @@ int
 evidence_from_file(
     struct evidence_file *e, const char *path, const char *zone, struct diag *d)
 {
-	struct stream_in *in = NULL;
 	struct zonetext_reader *r = NULL;
-	int fd, rc = -1;
+	int rc;
 
 	memset(e, 0, sizeof(*e));
-	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
-		return diag_system(d, "%s", path);
-	if (stream_in_open(&in, fd, path, ZONETEXT_LINE_MAX, d) == -1)
-		return -1;
-	if (zonetext_reader_open(&r, in, d) == -1)
+	if (open_published(&r, path, d) == -1)
 		return -1;
 	rc = take_stream(e, r, zone, d);
 	zonetext_reader_close(r);
