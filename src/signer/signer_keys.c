@@ -45,6 +45,22 @@ open_ring(struct signer *s, const struct wants *wants, struct diag *d)
 	return 0;
 }
 
+/* One more, of which nothing but the ring's index is known. */
+static struct zone_key *
+new_key(struct zone_keys *keys, size_t ring, struct diag *d)
+{
+	struct zone_key *k;
+
+	if (keys->count == ZONE_KEYS_MAX) {
+		diag_set(d, STATUS_USAGE, "more than %d keys", ZONE_KEYS_MAX);
+		return NULL;
+	}
+	k = &keys->key[keys->count++];
+	memset(k, 0, sizeof(*k));
+	k->ring = ring;
+	return k;
+}
+
 /* A key for the ring's index, or the one that is there already. */
 static struct zone_key *
 add_key(struct zone_keys *keys, size_t ring, struct diag *d)
@@ -54,14 +70,8 @@ add_key(struct zone_keys *keys, size_t ring, struct diag *d)
 	for (size_t i = 0; i < keys->count; i++)
 		if (keys->key[i].ring == ring)
 			return &keys->key[i];
-	if (keys->count == ZONE_KEYS_MAX) {
-		diag_set(d, STATUS_USAGE, "more than %d keys", ZONE_KEYS_MAX);
-		return NULL;
-	}
-	k = &keys->key[keys->count++];
-	memset(k, 0, sizeof(*k));
-	k->ring = ring;
-	k->publish = true;
+	if ((k = new_key(keys, ring, d)) != NULL)
+		k->publish = true;
 	return k;
 }
 
@@ -180,18 +190,15 @@ want_key(struct signer *s, const struct signconf_key *key, struct wants *wants,
 static int
 note_key(struct zone_keys *keys, const struct signconf_key *key, struct diag *d)
 {
-	struct zone_key *k;
+	struct zone_key *k = new_key(keys, NO_RING, d);
 
-	if (keys->count == ZONE_KEYS_MAX)
-		return diag_set(d, STATUS_USAGE, "more than %d keys",
-		    ZONE_KEYS_MAX);
-	k = &keys->key[keys->count++];
-	*k = (struct zone_key){ .ring = NO_RING,
-		.algorithm = key->algorithm,
-		.flags = key->flags,
-		.publish = key->publish,
-		.compromised = key->compromised,
-		.lost = key->lost };
+	if (k == NULL)
+		return -1;
+	k->algorithm = key->algorithm;
+	k->flags = key->flags;
+	k->publish = key->publish;
+	k->compromised = key->compromised;
+	k->lost = key->lost;
 	if (base64_decode(key->public_key, strlen(key->public_key), k->pub,
 		sizeof(k->pub), &k->pub_size) == -1)
 		return diag_set(d, STATUS_USAGE,
