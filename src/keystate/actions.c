@@ -218,7 +218,6 @@ tell_lost(struct session *s, const struct engine_action *a)
 		return;
 	}
 	lost_warn(a->zone, k, &t);
-	textbuf_put(&t, "", 1);
 	if (!t.failed)
 		report_warn("%s", t.buf);
 	textbuf_free(&t);

@@ -199,6 +199,7 @@ lost_warn(const struct zone *z, const struct zonekey *k, struct textbuf *to)
 		    ") is lost, and no signature by it holds: resolvers take "
 		    "the zone for bogus until the parent has the DS of the "
 		    "next KSK (key ds-seen), or none (key ds-gone --all)");
+		textbuf_put(to, "", 1);
 		return;
 	}
 	textbuf_puts(to, ") is lost, and its last signature of the DNSKEY "
@@ -216,6 +217,7 @@ lost_warn(const struct zone *z, const struct zonekey *k, struct textbuf *to)
 			 "then, until it has a DS again.  Else resolvers take "
 			 "it for bogus from the end of the signature on "
 			 "(RFC 6781 section 4.3)");
+	textbuf_put(to, "", 1);
 }
 
 /* The parent has nothing of it, so that the next KSK just comes. */
@@ -232,7 +234,6 @@ tell_ksk(const struct zone *z, const struct zonekey *k)
 		return;
 	}
 	lost_warn(z, k, &t);
-	textbuf_put(&t, "", 1);
 	if (!t.failed)
 		(void)printf("%s\nNow: resign\n", t.buf);
 	textbuf_free(&t);
@@ -262,9 +263,8 @@ tell_zsk(const struct zone *z, const struct zonekey *k)
 }
 
 void
-lost_tell(const struct session *s, const struct zone *z, enum key_type type)
+lost_tell(const struct zone *z, enum key_type type)
 {
-	(void)s;
 	for (size_t i = 0; i < z->nkeys; i++) {
 		const struct zonekey *k = &z->keys[i];
 

@@ -25,12 +25,11 @@ int lost_mark(struct session *s, struct zone *z, struct policy *p,
 /* Look up what the last signatures by lost KSKs still hold; after loading. */
 void lost_look(struct session *s);
 
-/* What z's lost KSK puts at stake, and until when, in one line each. */
+/* What z's lost KSK puts at stake, and until when: a line, and a NUL behind. */
 void lost_warn(const struct zone *z, const struct zonekey *k,
     struct textbuf *to);
 
 /* What happens to z now, and what is to be done, to stdout. */
-void lost_tell(const struct session *s, const struct zone *z,
-    enum key_type type);
+void lost_tell(const struct zone *z, enum key_type type);
 
 #endif

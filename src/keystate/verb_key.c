@@ -284,6 +284,14 @@ shares(const struct session *s, const struct zone *z)
 	return z->policy != NULL && z->policy->share_keys;
 }
 
+/* One zone, or the policy's zones: key rollover is given one of both. */
+static bool
+is_chosen(
+    const struct zone *z, const struct zone *only, const struct policy *p)
+{
+	return only != NULL ? z == only : z->policy == p;
+}
+
 static int
 refuse_second(const struct session *s, const struct zone *only,
     const struct policy *p, enum key_type type, struct diag *d)
@@ -291,7 +299,7 @@ refuse_second(const struct session *s, const struct zone *only,
 	for (size_t i = 0; i < s->m->nzones; i++) {
 		const struct zone *z = s->m->zones[i];
 
-		if ((z == only || (p != NULL && z->policy == p)) &&
+		if (is_chosen(z, only, p) &&
 		    engine_rolled_lately(s->m, z, type, s->now, d) == -1)
 			return -1;
 	}
@@ -335,16 +343,13 @@ roll(struct session *s, struct zone *z, struct policy *p, enum key_type type,
 	return 1;
 }
 
-/* Those of one zone, or of the policy's zones. */
 static void
 tell_lost(const struct session *s, const struct zone *only,
     const struct policy *p, enum key_type type)
 {
 	for (size_t i = 0; i < s->m->nzones; i++) {
-		const struct zone *z = s->m->zones[i];
-
-		if ((only != NULL && z == only) || (p != NULL && z->policy == p))
-			lost_tell(s, z, type);
+		if (is_chosen(s->m->zones[i], only, p))
+			lost_tell(s->m->zones[i], type);
 	}
 }
 
@@ -356,8 +361,7 @@ tell_rolled(
 	for (size_t i = 0; i < s->m->nzones; i++) {
 		const struct zone *z = s->m->zones[i];
 
-		if ((only != NULL && z != only) ||
-		    (p != NULL && z->policy != p))
+		if (!is_chosen(z, only, p))
 			continue;
 		for (size_t k = 0; k < z->nkeys; k++)
 			if (z->keys[k].forced != 0 && !z->keys[k].lost &&
