@@ -112,6 +112,8 @@ size_t stock_available(struct pass *ps, const struct zone *z,
 bool key_is(const struct zonekey *k, enum key_type type, uint8_t algorithm);
 bool key_published(const struct zonekey *k); /* stands in signconf to publish */
 bool key_live(const struct zonekey *k); /* neither generate nor dead */
+/* A KSK whose DS comes before its DNSKEY: a standby, or in a lost one's place. */
+bool key_waits_for_ds(const struct zonekey *k);
 bool key_conforms(const struct zone *z, const struct zonekey *k);
 bool key_usable(const struct zone *z, const struct zonekey *k);
 bool key_anchored(const struct zonekey *k); /* its DS surely is there */
@@ -138,6 +140,12 @@ void ksk_moves(struct pass *ps, struct zone *z, uint8_t algorithm);
 void ksk_roll(struct pass *ps, struct zone *z, uint8_t algorithm);
 void key_retire(struct pass *ps, struct zone *z, struct zonekey *k,
     const char *reason);
+/*
+ * Published keys that will not be used die: the lost ones, and with all those
+ * that are not what the policy asks for.  No DS of theirs was handed in.
+ */
+void keys_discard(struct pass *ps, struct zone *z, enum key_type type,
+    uint8_t algorithm, bool all);
 /* More keys published until `want` stand by; false: none to be had. */
 bool key_supply(struct pass *ps, struct zone *z,
     const struct key_block *block, size_t want);

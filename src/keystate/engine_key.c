@@ -33,6 +33,13 @@ key_live(const struct zonekey *k)
 }
 
 bool
+key_waits_for_ds(const struct zonekey *k)
+{
+	return k->state == STATE_DSSUB || k->state == STATE_DSPUBLISH ||
+	    k->state == STATE_DSREADY;
+}
+
+bool
 zone_shares(const struct zone *z)
 {
 	return z->policy != NULL && z->policy->share_keys && z->deleted == 0 &&

@@ -316,25 +316,6 @@ submit(struct pass *ps, struct zone *z, uint8_t algorithm,
 	}
 }
 
-/* Unused, its DS never handed in, and not what the policy asks for. */
-static void
-discard(struct pass *ps, struct zone *z, uint8_t algorithm, bool active)
-{
-	struct zonekey *k;
-	size_t i;
-
-	for (i = 0; i < z->nkeys; i++) {
-		k = &z->keys[i];
-		if (key_is(k, KEY_KSK, algorithm) &&
-		    (k->lost || (active && !k->pair->imported)) &&
-		    (k->state == STATE_PUBLISH || k->state == STATE_READY) &&
-		    k->ds_submitted == 0 && !key_usable(z, k))
-			pass_state(ps, z, k, STATE_DEAD, INTERVAL_NONE, 0,
-			    k->lost ? "lost before it was used" :
-				"unused, and not what the policy asks for");
-	}
-}
-
 /*
  * Standby keys get their DS into the parent only beside one that is there: a
  * DS RRset of theirs alone would lead to no DNSKEY (RFC 4035 §5.2).
@@ -360,13 +341,6 @@ stand_by(struct pass *ps, struct zone *z, const struct key_block *b,
 }
 
 /* --- in the place of a lost one ------------------------------------------ */
-
-static bool
-waits_for_ds(const struct zonekey *k)
-{
-	return k->state == STATE_DSSUB || k->state == STATE_DSPUBLISH ||
-	    k->state == STATE_DSREADY;
-}
 
 /* Its DS is asked for before its DNSKEY is published. */
 static void
@@ -404,12 +378,12 @@ replace_lost(struct pass *ps, struct zone *z, const struct key_block *b,
 		if (z->frozen && k->shown.since == 0 && k->ds_submitted == 0 &&
 		    (k->state == STATE_PUBLISH || k->state == STATE_READY))
 			ds_first(ps, z, k);
-		if (waits_for_ds(k) && k->ds_gone == 0 &&
+		if (key_waits_for_ds(k) && k->ds_gone == 0 &&
 		    (!z->frozen ||
 			(k->state == STATE_DSREADY && key_anchored(k))))
 			pass_state(ps, z, k, STATE_KEYPUBLISH, INTERVAL_NONE, 0,
 			    "in the place of a lost key");
-		coming = coming || waits_for_ds(k) ||
+		coming = coming || key_waits_for_ds(k) ||
 		    (key_live(k) && k->state != STATE_RETIRE);
 	}
 	if (coming || b == NULL || !zone_targets(z, algorithm))
@@ -427,7 +401,7 @@ ksk_roll(struct pass *ps, struct zone *z, uint8_t algorithm)
 	struct situation s;
 
 	s = situation(ps, z, algorithm);
-	discard(ps, z, algorithm, s.active);
+	keys_discard(ps, z, KEY_KSK, algorithm, s.active);
 	s = situation(ps, z, algorithm);
 	submit(ps, z, algorithm, &s);
 	if (s.lost && !s.anchored) {

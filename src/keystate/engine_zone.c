@@ -16,6 +16,25 @@ key_retire(struct pass *ps, struct zone *z, struct zonekey *k,
 	k->complete = (struct evidence){ 0, 0 };
 }
 
+void
+keys_discard(struct pass *ps, struct zone *z, enum key_type type,
+    uint8_t algorithm, bool all)
+{
+	struct zonekey *k;
+	size_t i;
+
+	for (i = 0; i < z->nkeys; i++) {
+		k = &z->keys[i];
+		if (key_is(k, type, algorithm) &&
+		    (k->lost || (all && !k->pair->imported)) &&
+		    (k->state == STATE_PUBLISH || k->state == STATE_READY) &&
+		    k->ds_submitted == 0 && !key_usable(z, k))
+			pass_state(ps, z, k, STATE_DEAD, INTERVAL_NONE, 0,
+			    k->lost ? "lost before it was used" :
+				"unused, and not what the policy asks for");
+	}
+}
+
 /* Take want keys and publish them. */
 bool
 key_supply(struct pass *ps, struct zone *z, const struct key_block *b,
@@ -370,13 +389,6 @@ go_insecure(struct pass *ps, struct zone *z)
 
 /* --- what is owed --------------------------------------------------------- */
 
-static bool
-is_standby(const struct zonekey *k)
-{
-	return k->state == STATE_DSSUB || k->state == STATE_DSPUBLISH ||
-	    k->state == STATE_DSREADY;
-}
-
 static void
 owed_by_parent(struct pass *ps, struct zone *z, struct zonekey *k)
 {
@@ -502,7 +514,7 @@ owed(struct pass *ps, struct zone *z)
 		if (gate_holds(k) && key_gated(ps->m, k->pair))
 			pass_note(ps, ACTION_BACKUP, z, k->pair,
 			    k->pair->type, k->entered[k->state]);
-		if (key_published(k) && !is_standby(k) &&
+		if (key_published(k) && !key_waits_for_ds(k) &&
 		    k->shown.since == 0)
 			pass_note(ps, ACTION_UNPUBLISHED, z, k->pair,
 			    k->pair->type, k->entered[k->state]);

@@ -179,25 +179,6 @@ switch_keys(struct pass *ps, struct zone *z, uint8_t algorithm,
 	}
 }
 
-/* Published keys that will not be used: the policy changed. */
-static void
-discard(struct pass *ps, struct zone *z, uint8_t algorithm)
-{
-	struct zonekey *k;
-	size_t i;
-
-	for (i = 0; i < z->nkeys; i++) {
-		k = &z->keys[i];
-		if (key_is(k, KEY_ZSK, algorithm) &&
-		    (k->lost || !k->pair->imported) &&
-		    (k->state == STATE_PUBLISH || k->state == STATE_READY) &&
-		    !key_usable(z, k))
-			pass_state(ps, z, k, STATE_DEAD, INTERVAL_NONE, 0,
-			    k->lost ? "lost before it was used" :
-				"unused, and not what the policy asks for");
-	}
-}
-
 void
 zsk_roll(struct pass *ps, struct zone *z, uint8_t algorithm)
 {
@@ -209,7 +190,7 @@ zsk_roll(struct pass *ps, struct zone *z, uint8_t algorithm)
 	int64_t lead = zone_lead(z, ps->now, ps->gap), at;
 	size_t i, have = 0;
 
-	discard(ps, z, algorithm);
+	keys_discard(ps, z, KEY_ZSK, algorithm, true);
 	for (i = 0; i < z->nkeys; i++) {
 		k = &z->keys[i];
 		if (!key_is(k, KEY_ZSK, algorithm) || !due(ps, z, k, &held))
